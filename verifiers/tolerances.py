@@ -1,0 +1,36 @@
+"""Every tolerance of the verifiers, with its reason. No comparison elsewhere carries a literal tolerance.
+
+All are relative to the natural scale of what is compared (margins are 1, |g_k| is 1, multipliers are scaled by L).
+"""
+
+from __future__ import annotations
+
+KKT_RESIDUAL = 1e-6
+"""Largest KKT residual at which a float network counts as a KKT point, at numerical rigor only.
+
+Plain gradient methods stop near 1e-5; points polished by Newton reach 1e-14, so 1e-6 separates the two.
+"""
+
+ON_PATTERN = 1e-3
+"""A pre-activation above this share of |v_j||x_i| is read as "on" when patterns are read off a trained network.
+
+Gradient methods leave kinks at about 1e-4; strictly active pre-activations of KKT points found so far exceed 1e-2.
+"""
+
+POINT_PATTERN = 1e-9
+"""The same reading for a point that has been polished: kinks are then at rounding level, 1e-14."""
+
+ROUNDING = 64 * 2.0**-52
+"""Relative error allowed for a float64 evaluation of a short formula (sums of at most a few hundred terms)."""
+
+RESIDUAL_AMPLIFICATION = 1e3
+"""Numerical enclosures of point quantities are +- this factor times the KKT residual.
+
+Condition numbers of the KKT system on polished points are below 1e3 in the regimes the statements cover.
+"""
+
+BALL_PRECISION = 128
+"""First working precision, in bits, of ball arithmetic."""
+
+BALL_PRECISION_LIMIT = 4096
+"""Doubling stops here; what is still open is reported undecided."""
