@@ -1,0 +1,137 @@
+"""Proof steps: what each step of a proof says, and what it rests on.
+
+A step is one of four kinds.
+
+* scalar: real numbers related by ``given`` satisfy ``conclude``. A machine proves it for all values in the stated
+  range (`theorems.engine.prover`); ranges of parameters are ordinary ``given`` relations.
+* argued: a short written proof, found by its anchor, whose inequalities are also checked on every instance under the
+  names in ``checks``.
+* cited: a named result of the literature.
+* open: nobody has proved it here; the reason says what is missing.
+
+Relations are sympy relations over plain real symbols with exact rational constants. A float is refused: 0.1 is not 1/10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+import sympy
+from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
+
+Kind = Literal["scalar", "argued", "cited", "open"]
+StepStatus = Literal["proved", "cited", "argued", "open"]
+Support = Literal["z3", "sympy", "certificate", "rocq", "paper", "text", ""]
+
+RELATIONS = (LessThan, GreaterThan, StrictLessThan, StrictGreaterThan, Equality, Unequality)
+Relation = LessThan | GreaterThan | StrictLessThan | StrictGreaterThan | Equality | Unequality
+
+
+class InexactConstant(ValueError):
+    """A float, NaN or infinity stands in a relation that is to be proved exactly."""
+
+
+def exact_relation(relation: Any, where: str) -> Relation:
+    """`relation` itself if it is a relation over plain real symbols with exact constants.
+
+    Raises `InexactConstant` for floats, NaN and infinities, `ValueError` for relations without symbols and for symbols
+    with assumptions beyond "real" (sympy would use them silently; a range belongs among the given relations).
+    """
+    if not isinstance(relation, RELATIONS):
+        raise ValueError(f"step {where}: {relation!r} is not a relation between symbols; "
+                         "it may have been evaluated to true or false when it was written")
+    for atom in sympy.preorder_traversal(relation):
+        if isinstance(atom, sympy.Float) or atom in (sympy.nan, sympy.oo, -sympy.oo, sympy.zoo):
+            raise InexactConstant(f"step {where}: {atom} in {relation} is not an exact rational; write Rational(p, q)")
+        if isinstance(atom, sympy.Symbol) and atom.assumptions0 != sympy.Symbol(atom.name, real=True).assumptions0:
+            raise ValueError(f"step {where}: symbol {atom} must be a plain real symbol; put its range among the given")
+    return relation
+
+
+@dataclass(frozen=True)
+class ProofStep:
+    """One step of a proof. Build it with `scalar`, `argued`, `cited` or `unproved`.
+
+    ``uses`` names the steps, earlier in the same proof, that supply the given relations.
+    """
+
+    id: str
+    title: str
+    kind: Kind
+    given: tuple[Relation, ...] = ()
+    conclude: tuple[Relation, ...] = ()
+    uses: tuple[str, ...] = ()
+    anchor: str = ""
+    checks: tuple[str, ...] = ()
+    reference: str = ""
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "given", tuple(exact_relation(r, self.id) for r in self.given))
+        object.__setattr__(self, "conclude", tuple(exact_relation(r, self.id) for r in self.conclude))
+        needed = {"scalar": self.conclude, "argued": self.anchor, "cited": self.reference, "open": self.reason}
+        if not needed[self.kind]:
+            raise ValueError(f"step {self.id} is {self.kind} but does not say what that rests on")
+
+    def latex(self) -> str:
+        """Given and concluded relations as one LaTeX line; empty for steps that are not scalar."""
+        if self.kind != "scalar":
+            return ""
+        given, conclude = (r",\; ".join(sympy.latex(r) for r in side) for side in (self.given, self.conclude))
+        return rf"{given} \;\vdash\; {conclude}"
+
+
+def scalar(id: str, title: str, given: Iterable[Any], conclude: Iterable[Any], uses: Iterable[str] = ()) -> ProofStep:
+    """A step between real numbers, to be proved by machine for all values that satisfy the given relations."""
+    return ProofStep(id, title, "scalar", given=tuple(given), conclude=tuple(conclude), uses=tuple(uses))
+
+
+def argued(id: str, title: str, anchor: str, checks: Iterable[str] = (), uses: Iterable[str] = ()) -> ProofStep:
+    """A step with a written proof at `anchor`; `checks` are the inequalities decided on every instance."""
+    return ProofStep(id, title, "argued", anchor=anchor, checks=tuple(checks), uses=tuple(uses))
+
+
+def cited(id: str, title: str, reference: str, uses: Iterable[str] = ()) -> ProofStep:
+    """A step that is a named result of the literature."""
+    return ProofStep(id, title, "cited", reference=reference, uses=tuple(uses))
+
+
+def unproved(id: str, title: str, reason: str) -> ProofStep:
+    """A step without proof; `reason` says what is missing."""
+    return ProofStep(id, title, "open", reason=reason)
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What became of one step.
+
+    ``model`` are values that satisfy what is given and violate the conclusion; ``confirmed`` says whether replaying
+    them in rational arithmetic showed exactly that (None without a model). ``vacuous`` means no values satisfy what is
+    given. ``certificates`` has one entry per conclusion: a certificate for the independent checker, or None.
+    """
+
+    id: str
+    status: StepStatus
+    by: Support
+    detail: str
+    seconds: float = 0.0
+    model: Mapping[str, Fraction] | None = None
+    confirmed: bool | None = None
+    vacuous: bool = False
+    certificates: tuple[Mapping[str, Any] | None, ...] = field(default=(), repr=False)
+
+    @property
+    def certified(self) -> bool:
+        """Every conclusion has a certificate that the independent checker can verify by expanding polynomials."""
+        return bool(self.certificates) and None not in self.certificates
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of a verification record: step, status, by, and what a reader needs beside them."""
+        entry: dict[str, Any] = {"step": self.id, "status": self.status, "by": self.by, "detail": self.detail,
+                                 "seconds": self.seconds, "vacuous": self.vacuous, "certified": self.certified}
+        if self.model is not None:
+            entry |= {"model": {name: str(value) for name, value in self.model.items()}, "confirmed": self.confirmed}
+        return entry
