@@ -1,0 +1,36 @@
+"""Data and KKT points for the depth-2 ReLU max-margin problem.
+
+Data: functions named `..._data`. KKT points: closed forms (exact), partition points (least squares, exact on demand),
+cone programs over activation patterns, gradient runs, and Newton's polish.
+"""
+
+from constructions.kkt_margin import closed_forms as closed_forms
+from constructions.kkt_margin.algebra import MergedPoint as MergedPoint
+from constructions.kkt_margin.algebra import NoPoint as NoPoint
+from constructions.kkt_margin.algebra import patterns_of as patterns_of
+from constructions.kkt_margin.data import alternating_labels as alternating_labels
+from constructions.kkt_margin.data import bartlett_sphere_data as bartlett_sphere_data
+from constructions.kkt_margin.data import cluster_data as cluster_data
+from constructions.kkt_margin.data import linear_congruential_sign_data as linear_congruential_sign_data
+from constructions.kkt_margin.data import orthogonal_data as orthogonal_data
+from constructions.kkt_margin.data import random_labels as random_labels
+from constructions.kkt_margin.data import sign_data as sign_data
+from constructions.kkt_margin.data import signed_autoregressive_data as signed_autoregressive_data
+from constructions.kkt_margin.data import signed_block_data as signed_block_data
+from constructions.kkt_margin.data import signed_equicorrelated_data as signed_equicorrelated_data
+from constructions.kkt_margin.data import signed_gram_data as signed_gram_data
+from constructions.kkt_margin.data import simplex_data as simplex_data
+from constructions.kkt_margin.data import split_labels as split_labels
+from constructions.kkt_margin.data import star_data as star_data
+from constructions.kkt_margin.data import support_threshold_data as support_threshold_data
+from constructions.kkt_margin.data import two_point_data as two_point_data
+from constructions.kkt_margin.data import uneven_norm_data as uneven_norm_data
+from constructions.kkt_margin.data import uniform_sphere_data as uniform_sphere_data
+from constructions.kkt_margin.data import xor_data as xor_data
+from constructions.kkt_margin.fittable import check_fittable as check_fittable
+from constructions.kkt_margin.fittable import user_data as user_data
+from constructions.kkt_margin.instance import MarginInstance as MarginInstance
+from constructions.kkt_margin.merged import exact_partition_point as exact_partition_point
+from constructions.kkt_margin.merged import merged_point as merged_point
+from constructions.kkt_margin.merged import partition_point as partition_point
+from constructions.kkt_margin.newton import polish as polish
