@@ -8,6 +8,8 @@ from constructions.kkt_margin import closed_forms as closed_forms
 from constructions.kkt_margin.algebra import MergedPoint as MergedPoint
 from constructions.kkt_margin.algebra import NoPoint as NoPoint
 from constructions.kkt_margin.algebra import patterns_of as patterns_of
+from constructions.kkt_margin.cone import reference_program as reference_program
+from constructions.kkt_margin.cone import solve_program as solve_program
 from constructions.kkt_margin.data import alternating_labels as alternating_labels
 from constructions.kkt_margin.data import bartlett_sphere_data as bartlett_sphere_data
 from constructions.kkt_margin.data import cluster_data as cluster_data
@@ -29,8 +31,18 @@ from constructions.kkt_margin.data import uniform_sphere_data as uniform_sphere_
 from constructions.kkt_margin.data import xor_data as xor_data
 from constructions.kkt_margin.fittable import check_fittable as check_fittable
 from constructions.kkt_margin.fittable import user_data as user_data
+from constructions.kkt_margin.gradient import NotFitted as NotFitted
+from constructions.kkt_margin.gradient import gradient_point as gradient_point
+from constructions.kkt_margin.gradient import gradient_runs as gradient_runs
 from constructions.kkt_margin.instance import MarginInstance as MarginInstance
 from constructions.kkt_margin.merged import exact_partition_point as exact_partition_point
 from constructions.kkt_margin.merged import merged_point as merged_point
 from constructions.kkt_margin.merged import partition_point as partition_point
 from constructions.kkt_margin.newton import polish as polish
+from constructions.kkt_margin.newton import settle as settle
+from constructions.kkt_margin.pipeline import METHODS as METHODS
+from constructions.kkt_margin.pipeline import kkt_point as kkt_point
+from constructions.kkt_margin.restricted import neurons_of as neurons_of
+from constructions.kkt_margin.restricted import random_neurons as random_neurons
+from constructions.kkt_margin.restricted import restricted_point as restricted_point
+from constructions.kkt_margin.restricted import sampled_neurons as sampled_neurons

@@ -58,7 +58,7 @@ def _product(instance: MarginInstance, i: int, j: int) -> Fraction:
     if instance.points is None:
         return Fraction(instance.gram[i, j].item())
     left, right = fractions_of(instance.points[i]), fractions_of(instance.points[j])
-    return sum((a * b for a, b in zip(left, right)), Fraction(0))
+    return sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))
 
 
 def _relation(instance: MarginInstance, i: int, j: int) -> str:
@@ -94,5 +94,5 @@ def _exactly_semidefinite(gram: np.ndarray) -> bool:
             work = [row[1:] for row in work[1:]]
         else:
             head = work[0]
-            work = [[a - row[0] * b / pivot for a, b in zip(row[1:], head[1:])] for row in work[1:]]
+            work = [[a - row[0] * b / pivot for a, b in zip(row[1:], head[1:], strict=True)] for row in work[1:]]
     return True

@@ -39,7 +39,7 @@ def random_blocks(labels: np.ndarray, generator: np.random.Generator, parts: int
     blocks = []
     for own in class_blocks(labels):
         part = generator.integers(0, parts, len(own))
-        blocks += [[i for i, p in zip(own, part) if p == k] for k in range(parts)]
+        blocks += [[i for i, p in zip(own, part, strict=True) if p == k] for k in range(parts)]
     return [block for block in blocks if block]
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from constructions.kkt_margin.algebra import KINK, SUPPORT, MergedPoint, NoPoint, residual
+from constructions.kkt_margin.algebra import ACCEPT, SUPPORT, MergedPoint, NoPoint, outputs, patterns_of, residual
 
 STEPS = 30
 STALL = 1e-15
@@ -183,9 +183,31 @@ def patterned(
     )
 
 
-def pattern_as_found(point: MergedPoint, gram: np.ndarray, labels: np.ndarray, tolerance: float = KINK) -> MergedPoint:
-    """The same point with its pattern re-read from the pre-activations, and the residual that this pattern gives."""
-    from constructions.kkt_margin.algebra import patterns_of
+def settle(
+    point: MergedPoint, gram: np.ndarray, labels: np.ndarray, *, tolerance: float = ACCEPT, rounds: int = 8
+) -> MergedPoint:
+    """`polish`, then correct the pattern where its inequalities fail, and polish again, at most `rounds` times.
 
-    point = replace(point, pattern=patterns_of(point.signs, point.rows, gram, labels, tolerance))
-    return replace(point, residual=residual(point, gram, labels))
+    A kink with mu > lambda is switched on, with mu < 0 off; a pair whose pre-activation has the wrong sign becomes a
+    kink; a sample with lambda < 0 leaves the support and one with margin < 1 enters. The residual of the result says
+    whether this arrived at a KKT point.
+    """
+    support, seen = None, set()
+    for _ in range(rounds):
+        point = polish(point, gram, labels, support=support)
+        if point.residual <= tolerance:
+            break
+        scale, lam, mu = point.multipliers.max(), point.multipliers, point.rows
+        actual = patterns_of(point.signs, mu, gram, labels)
+        kink = point.pattern == 0
+        pattern = np.where(kink, 0, np.where(actual == point.pattern, point.pattern, 0))
+        pattern[kink & (mu > lam + tolerance * scale)] = 1
+        pattern[kink & (mu < -tolerance * scale)] = -1
+        margins = labels * outputs(point.signs, mu, point.masses, gram, labels)
+        support = ((lam != 0) & (lam > -tolerance * scale)) | (margins < 1 - tolerance)
+        key = (pattern.tobytes(), support.tobytes())
+        if key in seen or np.any(point.masses <= 0):
+            break
+        seen.add(key)
+        point = patterned(point.signs, pattern, np.maximum(lam, 0.0), np.maximum(mu, 0.0), point.masses)
+    return point
