@@ -4,10 +4,21 @@ Data: functions named `..._data`. KKT points: closed forms (exact), partition po
 cone programs over activation patterns, gradient runs, and Newton's polish.
 """
 
-from constructions.kkt_margin import closed_forms as closed_forms
 from constructions.kkt_margin.algebra import MergedPoint as MergedPoint
 from constructions.kkt_margin.algebra import NoPoint as NoPoint
 from constructions.kkt_margin.algebra import patterns_of as patterns_of
+from constructions.kkt_margin.closed_forms import equicorrelated_merged as equicorrelated_merged
+from constructions.kkt_margin.closed_forms import equicorrelated_singles as equicorrelated_singles
+from constructions.kkt_margin.closed_forms import orthogonal_biased as orthogonal_biased
+from constructions.kkt_margin.closed_forms import orthogonal_merged as orthogonal_merged
+from constructions.kkt_margin.closed_forms import orthogonal_partition as orthogonal_partition
+from constructions.kkt_margin.closed_forms import orthogonal_singles as orthogonal_singles
+from constructions.kkt_margin.closed_forms import rational_star as rational_star
+from constructions.kkt_margin.closed_forms import simplex_merged as simplex_merged
+from constructions.kkt_margin.closed_forms import simplex_singles as simplex_singles
+from constructions.kkt_margin.closed_forms import star as star
+from constructions.kkt_margin.closed_forms import support_threshold as support_threshold
+from constructions.kkt_margin.closed_forms import two_points as two_points
 from constructions.kkt_margin.cone import reference_program as reference_program
 from constructions.kkt_margin.cone import solve_program as solve_program
 from constructions.kkt_margin.data import alternating_labels as alternating_labels
@@ -35,9 +46,13 @@ from constructions.kkt_margin.gradient import NotFitted as NotFitted
 from constructions.kkt_margin.gradient import gradient_point as gradient_point
 from constructions.kkt_margin.gradient import gradient_runs as gradient_runs
 from constructions.kkt_margin.instance import MarginInstance as MarginInstance
+from constructions.kkt_margin.merged import class_blocks as class_blocks
 from constructions.kkt_margin.merged import exact_partition_point as exact_partition_point
+from constructions.kkt_margin.merged import fitting_blocks as fitting_blocks
 from constructions.kkt_margin.merged import merged_point as merged_point
 from constructions.kkt_margin.merged import partition_point as partition_point
+from constructions.kkt_margin.merged import random_blocks as random_blocks
+from constructions.kkt_margin.merged import single_blocks as single_blocks
 from constructions.kkt_margin.newton import polish as polish
 from constructions.kkt_margin.newton import settle as settle
 from constructions.kkt_margin.pipeline import METHODS as METHODS
@@ -46,3 +61,4 @@ from constructions.kkt_margin.restricted import neurons_of as neurons_of
 from constructions.kkt_margin.restricted import random_neurons as random_neurons
 from constructions.kkt_margin.restricted import restricted_point as restricted_point
 from constructions.kkt_margin.restricted import sampled_neurons as sampled_neurons
+from constructions.kkt_margin.robust_network import robust_network as robust_network

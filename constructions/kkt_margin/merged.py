@@ -43,6 +43,26 @@ def random_blocks(labels: np.ndarray, generator: np.random.Generator, parts: int
     return [block for block in blocks if block]
 
 
+def fitting_blocks(
+    instance: MarginInstance, generator: np.random.Generator, *, parts: int = 2, attempts: int = 64
+) -> list[list[int]]:
+    """A random split of the classes, other than the class-merged one, that does carry a KKT point.
+
+    Splits are drawn until one does; `NoPoint` after so many attempts. A split needs excluded samples of the same class
+    to be off, so strongly correlated classes have none.
+    """
+    merged = len(class_blocks(instance.labels))
+    for _ in range(attempts):
+        blocks = random_blocks(instance.labels, generator, parts)
+        if len(blocks) > merged:
+            try:
+                partition_point(instance, blocks)
+            except NoPoint:
+                continue
+            return blocks
+    raise NoPoint(f"none of {attempts} random splits of the classes into at most {parts} blocks carries a KKT point")
+
+
 def least_distance(signed: np.ndarray, bounds: np.ndarray) -> np.ndarray | None:
     """Dual a >= 0 of  min |u|^2 s.t. <z_i, u> >= b_i  from R = Z Z^T; None if no u satisfies the constraints.
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from constructions.kkt_margin.gradient import gradient_point
 from constructions.kkt_margin.instance import MarginInstance
-from constructions.kkt_margin.merged import exact_partition_point, partition_point, random_blocks, single_blocks
+from constructions.kkt_margin.merged import exact_partition_point, fitting_blocks, partition_point, single_blocks
 from constructions.kkt_margin.restricted import random_neurons, restricted_point, sampled_neurons
 
-Method = Literal["merged", "exact", "singles", "partition", "patterns", "hyperplanes", "gradient"]
+Method = Literal["merged", "exact", "singles", "partition", "cone", "hyperplanes", "gradient"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
 
@@ -22,8 +22,8 @@ def kkt_point(
     """The data of `instance` with a KKT point, or `NoPoint` with the violating rows.
 
     * merged: one neuron per class, least squares; exact: the same in exact rationals; singles: one per sample;
-    * partition: each class split at random into at most `neurons` blocks, one neuron each;
-    * patterns: cone program over `neurons` random patterns per sign, repaired; hyperplanes: over the patterns of
+    * partition: each class split at random into at most `neurons` blocks, one neuron each, until a split fits;
+    * cone: program over `neurons` random patterns per sign, repaired; hyperplanes: over the patterns of
       `neurons` random hyperplanes per sample, both signs;
     * gradient: one run of `width` neurons from a small random start.
 
@@ -42,8 +42,8 @@ def kkt_point(
         raise ValueError(f"method {method!r} is random; pass a numpy Generator")
     match method:
         case "partition":
-            return partition_point(instance, random_blocks(instance.labels, generator, neurons)).on(instance)
-        case "patterns":
+            return partition_point(instance, fitting_blocks(instance, generator, parts=neurons)).on(instance)
+        case "cone":
             family = random_neurons(instance.labels, generator, each=neurons)
         case "hyperplanes":
             family = sampled_neurons(instance.float_lifted_gram(), generator, neurons * instance.size)
