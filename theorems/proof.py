@@ -110,7 +110,9 @@ class StepResult:
 
     ``model`` are values that satisfy what is given and violate the conclusion; ``confirmed`` says whether replaying
     them in rational arithmetic showed exactly that (None without a model). ``vacuous`` means no values satisfy what is
-    given. ``certificates`` has one entry per conclusion: a certificate for the independent checker, or None.
+    given. ``certificates`` are for the independent checker, which verifies them by expanding polynomials; one conclusion
+    may need several (one per case of a maximum, one per denominator), and ``certified`` says that every conclusion has
+    all of its own.
     """
 
     id: str
@@ -121,12 +123,8 @@ class StepResult:
     model: Mapping[str, Fraction] | None = None
     confirmed: bool | None = None
     vacuous: bool = False
-    certificates: tuple[Mapping[str, Any] | None, ...] = field(default=(), repr=False)
-
-    @property
-    def certified(self) -> bool:
-        """Every conclusion has a certificate that the independent checker can verify by expanding polynomials."""
-        return bool(self.certificates) and None not in self.certificates
+    certified: bool = False
+    certificates: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """The entry of a verification record: step, status, by, and what a reader needs beside them."""

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from verifiers import tolerances
+
 
 class NotRational(ArithmeticError):
     """The expression leaves the rational numbers; evaluate it on balls instead."""
@@ -25,6 +27,7 @@ class NotRational(ArithmeticError):
 def _flint() -> Any:
     import flint
 
+    flint.ctx.prec = tolerances.BALL_PRECISION
     return flint
 
 

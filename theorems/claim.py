@@ -1,0 +1,278 @@
+"""Claims: one sympy relation between quantities, rendered, evaluated and decided from that single object.
+
+A relation is compiled once into a Python function of its quantities by `compile_expression`. The same function runs on
+float64 arrays, on arrays of flint balls and on arrays of flint rationals: rational numbers in the formula are emitted
+exactly, and the operations that differ (maximum, absolute value, square root) come from `verifiers.arithmetic`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, cached_property
+from typing import Any, Literal
+
+import numpy as np
+import sympy
+from sympy.core.relational import Equality, GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan
+
+from verifiers import arithmetic, tolerances
+from verifiers.quantity import Enclosure
+from verifiers.verdict import Rigor
+
+_DISPLAY: dict[str, sympy.Symbol] = {}
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A named number of a claim that may be sharpened, with the value the statement gives it and its source."""
+
+    name: str
+    value: Fraction
+    source: str
+
+
+_CONSTANTS: dict[str, Constant] = {}
+
+
+def quantity(name: str, show: str | None = None) -> sympy.Symbol:
+    """The symbol of a measured quantity; `show` is how formulas display it, in sympy's naming (``"t_0"``, ``"Delta"``)."""
+    symbol = sympy.Symbol(name, real=True)
+    if show is not None:
+        _DISPLAY[name] = sympy.Symbol(show, real=True)
+    return symbol
+
+
+def quantities(names: str) -> tuple[sympy.Symbol, ...]:
+    """Symbols of several quantities: ``n, d = quantities("n d")``."""
+    return tuple(quantity(name) for name in names.split())
+
+
+def constant(name: str, value: int | str | Fraction, source: str = "derived", show: str | None = None) -> sympy.Symbol:
+    """The symbol of a named constant. Its value may be varied by the engine; literals never are."""
+    declared = Constant(name, Fraction(value), source)
+    if _CONSTANTS.setdefault(name, declared) != declared:
+        raise ValueError(f"constant {name} is declared twice with different values")
+    return quantity(name, show)
+
+
+class _Printer:
+    """sympy expression -> Python source over the operations `_ratio _sqrt _max _min _abs _exp _log`."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __call__(self, e: Any) -> str:
+        if isinstance(e, sympy.Symbol):
+            self.names.add(e.name)
+            return e.name
+        if isinstance(e, sympy.Integer):
+            return f"_ratio({int(e)}, 1)"
+        if isinstance(e, sympy.Rational):
+            return f"_ratio({int(e.p)}, {int(e.q)})"
+        if isinstance(e, sympy.Add):
+            return "(" + " + ".join(self(a) for a in e.args) + ")"
+        if isinstance(e, sympy.Mul):
+            above, below = e.as_numer_denom()
+            if below != 1:
+                return f"({self(above)} / {self(below)})"
+            return "(" + " * ".join(self(a) for a in e.args) + ")"
+        if isinstance(e, sympy.Pow):
+            return self._power(*e.as_base_exp())
+        for kind, operation in ((sympy.Max, "_max"), (sympy.Min, "_min")):
+            if isinstance(e, kind):
+                first, *rest = [self(a) for a in sorted(e.args, key=sympy.default_sort_key)]
+                for other in rest:
+                    first = f"{operation}({first}, {other})"
+                return first
+        for kind, operation in ((sympy.Abs, "_abs"), (sympy.exp, "_exp"), (sympy.log, "_log")):
+            if isinstance(e, kind):
+                return f"{operation}({self(e.args[0])})"
+        raise TypeError(f"a claim cannot contain {e!r} ({type(e).__name__}); write rationals exactly, "
+                        "and leave sums over axes to the verifier")
+
+    def _power(self, base: Any, exponent: Any) -> str:
+        if base is sympy.E:
+            return f"_exp({self(exponent)})"
+        if isinstance(exponent, sympy.Integer):
+            power = int(exponent)
+            return f"({self(base)} ** {power})" if power > 0 else f"(_ratio(1, 1) / {self(base)} ** {-power})"
+        if isinstance(exponent, sympy.Rational) and exponent.q == 2:
+            root = f"_sqrt({self(base)})"
+            power = int(exponent.p)
+            return f"({root} ** {power})" if power > 0 else f"(_ratio(1, 1) / {root} ** {-power})"
+        raise TypeError(f"a claim cannot contain the power {base}**{exponent}; use integers and square roots")
+
+
+def _not_rational(_: Any) -> Any:
+    raise arithmetic.NotRational("exp and log leave the rational numbers")
+
+
+def _ball_function(name: str) -> Callable[[Any], Any]:
+    return lambda a: np.asarray(np.frompyfunc(lambda value: getattr(value, name)(), 1, 1)(np.asarray(a)), dtype=object)
+
+
+def _operations(kind: str) -> dict[str, Any]:
+    shared = {"_max": arithmetic.maximum, "_min": arithmetic.minimum, "_abs": arithmetic.absolute,
+              "_sqrt": arithmetic.square_root}
+    if kind == "float":
+        return shared | {"_ratio": lambda p, q: p / q, "_exp": np.exp, "_log": np.log}
+    if kind == "rational":
+        return shared | {"_ratio": lambda p, q: arithmetic.rational(Fraction(p, q)), "_exp": _not_rational,
+                         "_log": _not_rational}
+    return shared | {"_ratio": lambda p, q: arithmetic.balls(Fraction(p, q))[()], "_exp": _ball_function("exp"),
+                     "_log": _ball_function("log")}
+
+
+@cache
+def compile_expression(expression: sympy.Expr) -> tuple[tuple[str, ...], dict[str, Callable[..., Any]]]:
+    """Names of the quantities in `expression`, and one function of them per arithmetic ("float", "ball", "rational")."""
+    printer = _Printer()
+    source = printer(expression)
+    names = tuple(sorted(printer.names))
+    code = compile(f"lambda {', '.join(names)}: {source}", "<claim>", "eval")
+    return names, {kind: eval(code, _operations(kind)) for kind in ("float", "ball", "rational")}
+
+
+State = Literal["holds", "fails", "undecided"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a claim says on one instance: the least slack over all entries, and where it is attained."""
+
+    name: str
+    state: State
+    slack: float
+    relative_slack: float
+    where: str
+    rigor: Rigor
+    note: str = ""
+
+
+_STRICT = (StrictLessThan, StrictGreaterThan)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One named relation between quantities, meant for every entry of every axis."""
+
+    name: str
+    relation: Relational
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.relation, (LessThan, GreaterThan, Equality, *_STRICT)):
+            raise TypeError(f"claim {self.name!r} needs a relation <=, <, >=, >, Eq between quantities, "
+                            f"got {self.relation!r}")
+
+    @cached_property
+    def slack_expression(self) -> sympy.Expr:
+        """Right minus left of ``<=``, left minus right of ``>=``, minus the distance for an equality."""
+        left, right = self.relation.lhs, self.relation.rhs
+        if isinstance(self.relation, Equality):
+            return -sympy.Abs(left - right)
+        if isinstance(self.relation, (GreaterThan, StrictGreaterThan)):
+            return left - right
+        return right - left
+
+    @property
+    def strict(self) -> bool:
+        return isinstance(self.relation, _STRICT)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Names of the quantities and constants in the relation."""
+        return tuple(sorted(symbol.name for symbol in self.relation.free_symbols))
+
+    @property
+    def constants(self) -> dict[str, Constant]:
+        """The named constants in the relation."""
+        return {name: _CONSTANTS[name] for name in self.symbols if name in _CONSTANTS}
+
+    def latex(self) -> str:
+        return sympy.latex(_displayed(self.relation))
+
+    def mathml(self) -> str:
+        """Presentation MathML of the relation, one `math` element."""
+        return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{_mathml(_displayed(self.relation))}</math>'
+
+    def slack(self, arrays: Mapping[str, Any]) -> np.ndarray:
+        """Slack on float64 arrays already aligned for broadcasting; the vectorised form used by searches."""
+        names, functions = compile_expression(self.slack_expression)
+        with np.errstate(all="ignore"):
+            return np.asarray(functions["float"](*[arrays[name] for name in names]))
+
+    def decide(self, measured: Mapping[str, Enclosure], constants: Mapping[str, Fraction] | None = None) -> Outcome:
+        """Decide the claim on enclosures: it holds only if it holds on all of them, entry by entry.
+
+        Raises whatever measuring a quantity raises (`MissingPart`).
+        """
+        values = {name: declared.value for name, declared in self.constants.items()} | dict(constants or {})
+        enclosures = {name: measured[name] for name in self.symbols if name not in values}
+        axes = tuple(dict.fromkeys(axis for e in enclosures.values() for axis in e.axes))
+        rigor = min((e.rigor for e in enclosures.values()), default=Rigor.EXACT)
+        if rigor == Rigor.EXACT:
+            try:
+                inputs = _aligned({name: e.entries for name, e in enclosures.items()}, enclosures, axes)
+                inputs |= {name: arithmetic.rational(value) for name, value in values.items()}
+                return self._read(inputs, "rational", axes, rigor)
+            except (arithmetic.NotRational, ZeroDivisionError):
+                pass
+        bits = tolerances.BALL_PRECISION
+        while True:
+            with arithmetic.precision(bits):
+                inputs = _aligned({name: e.balls() for name, e in enclosures.items()}, enclosures, axes)
+                inputs |= {name: arithmetic.balls(value)[()] for name, value in values.items()}
+                outcome = self._read(inputs, "ball", axes, min(rigor, Rigor.CERTIFIED))
+            if outcome.state != "undecided" or rigor < Rigor.EXACT or bits >= tolerances.BALL_PRECISION_LIMIT:
+                return outcome
+            bits *= 2
+
+    def _read(self, inputs: Mapping[str, Any], kind: str, axes: tuple[str, ...], rigor: Rigor) -> Outcome:
+        names, functions = compile_expression(self.slack_expression)
+        slack = np.asarray(functions[kind](*[inputs[name] for name in names]), dtype=object)
+        if slack.size == 0:
+            return Outcome(self.name, "holds", math.inf, math.inf, "", rigor, "no entry to check")
+        lower, upper = arithmetic.lower_bounds(slack), arithmetic.upper_bounds(slack)
+        passes = arithmetic.certainly_positive if self.strict else arithmetic.certainly_nonnegative
+        misses = arithmetic.certainly_nonnegative if self.strict else arithmetic.certainly_positive
+        holds, fails = passes(slack), misses(-slack)
+        worst = np.unravel_index(int(np.argmin(lower)), slack.shape)
+        if np.any(fails):
+            worst = np.unravel_index(int(np.argmin(np.where(fails, upper, np.inf))), slack.shape)
+        left, right = compile_expression(self.relation.lhs), compile_expression(self.relation.rhs)
+        scale = 0.0
+        for side_names, side in (left, right):
+            entry = np.asarray(side[kind](*[inputs[name] for name in side_names]), dtype=object)
+            scale = max(scale, abs(float(arithmetic.nearest(np.broadcast_to(entry, slack.shape)[worst])[()])))
+        state: State = "holds" if bool(np.all(holds)) else "fails" if bool(np.any(fails)) else "undecided"
+        note = ""
+        if state == "fails" and rigor < Rigor.CERTIFIED:
+            state, note = "undecided", "numerical violation: floats say no, but no ball or rational replay is possible"
+        elif state == "undecided":
+            note = "the enclosure does not decide"
+        least = float(upper[worst] if state == "fails" else lower[worst])
+        where = ", ".join(f"{axis} {index}" for axis, index in zip(axes, worst, strict=True))
+        return Outcome(self.name, state, least, least / scale if scale > 0 else least, where, rigor, note)
+
+
+def _aligned(arrays: Mapping[str, Any], enclosures: Mapping[str, Enclosure], axes: tuple[str, ...]) -> dict[str, Any]:
+    """Insert singleton dimensions so that arrays meet by axis name."""
+    aligned = {}
+    for name, array in arrays.items():
+        own = enclosures[name].axes
+        order = [own.index(axis) for axis in axes if axis in own]
+        shape = [array.shape[own.index(axis)] if axis in own else 1 for axis in axes]
+        aligned[name] = np.transpose(array, order).reshape(shape) if axes else array[()]
+    return aligned
+
+
+def _displayed(relation: Relational) -> Relational:
+    replacements = {s: _DISPLAY[s.name] for s in relation.free_symbols if s.name in _DISPLAY}
+    return relation.xreplace(replacements)
+
+
+def _mathml(relation: Relational) -> str:
+    return str(sympy.mathml(relation, printer="presentation", mul_symbol="&#x2062;"))

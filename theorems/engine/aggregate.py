@@ -1,0 +1,147 @@
+"""From rows to the record of one statement: counts, least slacks, status. Pure bookkeeping on plain JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from constructions.instance import SOURCES
+from theorems.statement import Statement
+from verifiers.verdict import Rigor
+
+Json = dict[str, Any]
+
+
+def record(statement: Statement, units: list[Json], proof: list[Json], certificates: set[str]) -> Json:
+    """The `verification.json` entry of one statement from the finished units of its families, in order."""
+    rows = [row for unit in units for row in unit["rows"] if row["statement"] == statement.id]
+    reached = [row for row in rows if row["verdict"]["verdict"] in ("Holds", "Refuted", "Undecided") and row["conclusions"]]
+    decided = [row for row in reached if row["verdict"]["verdict"] == "Holds"]
+    refuted = [row for row in rows if row["verdict"]["verdict"] == "Refuted"]
+    rigors = [_rigor(o["rigor"]) for row in decided + refuted for o in row["conclusions"]]
+    drawn = sum(unit["drawn"] for unit in units)
+    return {
+        "id": statement.id,
+        "slug": statement.slug,
+        "version": statement.source.version,
+        "kind": statement.kind,
+        "title": statement.title,
+        "latex": statement.latex(),
+        "source": {"paper": statement.source.paper, "item": statement.source.item,
+                   "provenance": statement.source.provenance, "version": statement.source.version},
+        "status": status(rows, reached, decided, refuted, proof),
+        "expected": statement.expected,
+        "rigor": {"best": str(max(rigors)) if rigors else None, "weakest": str(min(rigors)) if rigors else None},
+        "basis": [statement.basis],
+        "instances": {source: sum(row["source"] == source for row in reached) for source in SOURCES},
+        "hypotheses": [_hypothesis(claim.name, rows) for claim in statement.given],
+        "conclusions": [_conclusion(statement, claim.name, reached, certificates) for claim in statement.then],
+        "proof": proof,
+        "mutants": _mutants(statement, units),
+        "measurements": [],
+        "does_not_claim": statement.does_not_claim,
+        "seconds": round(sum(row["seconds"] for row in rows), 3),
+        "given": [{"name": c.name, "latex": c.latex(), "mathml": c.mathml()} for c in statement.given],
+        "then": [{"name": c.name, "latex": c.latex(), "mathml": c.mathml()} for c in statement.then],
+        "power": _power(statement, units),
+        "acceptance": {"drawn": drawn, "accepted": len(reached), "laws": [
+            {"law": unit["law"], "source": unit["source"], "drawn": unit["drawn"],
+             "accepted": sum(row["family"] == unit["family"] for row in reached)} for unit in _by_family(units)]},
+        "checks_promised": statement.promised,
+        "constants": [{"name": c.name, "value": str(c.value), "source": c.source}
+                      for c in statement.declared_constants.values()],
+        "witness": None,
+        "notes": _notes(rows),
+    }
+
+
+def _rigor(name: str) -> Rigor:
+    return Rigor[name.upper()]
+
+
+def status(rows: list[Json], reached: list[Json], decided: list[Json], refuted: list[Json], proof: list[Json]) -> str:
+    """The honest word for what was found; see `Status` in `theorems.statement`."""
+    if refuted:
+        return "refuted"
+    if not reached:
+        return "vacuous" if rows else "undecided"
+    if not decided:
+        return "undecided"
+    if proof and all(step["status"] in ("proved", "cited") for step in proof):
+        return "proved"
+    return "supported"
+
+
+def _outcomes(rows: Iterable[Json], part: str, name: str) -> list[tuple[Json, Json]]:
+    return [(row, o) for row in rows for o in row[part] if o["name"] == name]
+
+
+def _least(outcomes: list[tuple[Json, Json]]) -> tuple[Json, Json] | None:
+    finite = [pair for pair in outcomes if pair[1]["slack"] is not None]
+    return min(finite, key=lambda pair: pair[1]["slack"]) if finite else None
+
+
+def _hypothesis(name: str, rows: list[Json]) -> Json:
+    outcomes = _outcomes(rows, "hypotheses", name)
+    held = [pair for pair in outcomes if pair[1]["state"] == "holds"]
+    least = _least(held)
+    return {"name": name, "checked": len(outcomes), "held": len(held),
+            "undecided": sum(o["state"] == "undecided" for _, o in outcomes),
+            "least_slack": least[1]["slack"] if least else None}
+
+
+def _conclusion(statement: Statement, name: str, reached: list[Json], certificates: set[str]) -> Json:
+    outcomes = _outcomes(reached, "conclusions", name)
+    states = Counter(o["state"] for _, o in outcomes)
+    least = _least(outcomes)
+    rigors = Counter(f"{statement.basis}/{o['rigor']}" for _, o in outcomes if o["state"] != "undecided")
+    reasons = Counter(o["note"] for _, o in outcomes if o["state"] == "undecided")
+    worst = None
+    if least is not None:
+        row, outcome = least
+        worst = {"digest": row["instance"], "file": f"instances/{row['instance'][:12]}.npz", "source": row["source"],
+                 "law": row["law"], "at": outcome["where"]}
+    files = [name for row, _ in outcomes for name in row["certificates"] if name in certificates]
+    return {"name": name, "checked": len(outcomes), "held": states["holds"], "refuted": states["fails"],
+            "undecided": states["undecided"], "least_slack": least[1]["slack"] if least else None,
+            "relative_slack": least[1]["relative_slack"] if least else None, "worst_instance": worst,
+            "by_rigor": dict(sorted(rigors.items())), "reasons": dict(reasons), "certificates": sorted(set(files))}
+
+
+def _mutants(statement: Statement, units: list[Json]) -> Json:
+    detail = []
+    for mutant in statement.mutants:
+        kills = [unit["kills"][key] for unit in units if (key := f"{statement.id}|{mutant.name}") in unit["kills"]]
+        state = "killed" if kills else "survivor" if mutant.known_false else "open"
+        detail.append({"name": mutant.name, "status": state, "known_false": mutant.known_false,
+                       "witness": f"{kills[0]['instance'][:12]}: {kills[0]['conclusion']} violated by "
+                                  f"{kills[0]['violation']:.3g} ({kills[0]['rigor']})" if kills else None})
+    known = [m for m in detail if m["known_false"]]
+    return {"planted": len(known), "killed": sum(m["status"] == "killed" for m in known),
+            "open": sum(m["status"] == "open" for m in detail),
+            "survivors": [m["name"] for m in known if m["status"] == "survivor"], "detail": detail}
+
+
+def _power(statement: Statement, units: list[Json]) -> str:
+    mutants = _mutants(statement, units)
+    if not mutants["planted"]:
+        return "no variant known to be false was planted, so silence of the search says little"
+    return (f"the same instances refute {mutants['killed']} of {mutants['planted']} planted variants that are known "
+            "to be false")
+
+
+def _by_family(units: list[Json]) -> list[Json]:
+    merged: dict[str, Json] = {}
+    for unit in units:
+        if unit["family"] in merged:
+            merged[unit["family"]]["drawn"] += unit["drawn"]
+        else:
+            merged[unit["family"]] = {key: unit[key] for key in ("family", "law", "source", "drawn")}
+    return list(merged.values())
+
+
+def _notes(rows: list[Json]) -> list[str]:
+    reasons = Counter(f"{row['verdict']['verdict'].lower()}: {row['verdict']['reason']}" for row in rows
+                      if row["verdict"]["verdict"] in ("Undecided", "Unsupported"))
+    return [f"{count} instances {reason}" for reason, count in sorted(reasons.items())]

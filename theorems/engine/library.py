@@ -1,0 +1,90 @@
+"""Where statements are found: by slug, by statement id, or in a file of the user's own."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import theorems
+from theorems.statement import Statement
+from verifiers.errors import UsageError
+
+_NOT_SLUGS = {"engine", "conjectures", "claim", "statement", "proof", "formal"}
+
+
+@cache
+def slugs() -> tuple[str, ...]:
+    """Every slug of the library: the modules and folders of `theorems` that declare `STATEMENTS`."""
+    names = [module.name for module in pkgutil.iter_modules(theorems.__path__)]
+    return tuple(sorted(name for name in names
+                        if name not in _NOT_SLUGS and not name.startswith(("_", "test_", "conftest"))))
+
+
+@cache
+def _of_slug(slug: str) -> tuple[Statement, ...]:
+    found = tuple(importlib.import_module(f"theorems.{slug}").STATEMENTS)
+    name = f"theorems.conjectures.{slug}"
+    if importlib.util.find_spec(name) is not None:
+        found += tuple(importlib.import_module(name).STATEMENTS)
+    return found
+
+
+def statements(target: str | None = None) -> list[Statement]:
+    """The statements of a slug, one statement by id, those of a file ``PATH`` or ``PATH::NAME``, or all of them.
+
+    Raises `UsageError` naming what exists if the target does not.
+    """
+    if target is None:
+        return [statement for slug in slugs() for statement in _of_slug(slug)]
+    if target in slugs():
+        return list(_of_slug(target))
+    path, _, name = target.partition("::")
+    if path.endswith(".py") or Path(path).exists():
+        return _of_file(Path(path), name)
+    slug = target.split(".")[0]
+    if slug in slugs():
+        found = [statement for statement in _of_slug(slug) if statement.id == target]
+        if found:
+            return found
+        known = ", ".join(statement.id for statement in _of_slug(slug))
+        raise UsageError(f"no statement {target}; {slug} has {known}")
+    raise UsageError(f"no slug, statement or file {target!r}; the slugs are {', '.join(slugs())}")
+
+
+def collect(targets: list[str]) -> list[Statement]:
+    """The statements of several targets, each once, in the order given; all of them if no target is given."""
+    chosen = [s for target in targets for s in statements(target)] if targets else statements()
+    return list({statement.id: statement for statement in chosen}.values())
+
+
+@cache
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"thinmargin_user_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _of_file(path: Path, name: str) -> list[Statement]:
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file; give a slug ({', '.join(slugs())}) or the path of a statement file")
+    try:
+        module = _module(path.resolve())
+    except Exception as error:
+        raise UsageError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    found = {key: value for key, value in vars(module).items() if isinstance(value, Statement)}
+    if name:
+        chosen = [value for key, value in found.items() if name in (key, value.id)]
+        if not chosen:
+            raise UsageError(f"{path} has no statement {name}; it has {', '.join(found) or 'none'}")
+        return chosen
+    if not found:
+        raise UsageError(f"{path} declares no statement; see theorems/_template.py")
+    return list({value.id: value for value in found.values()}.values())

@@ -1,0 +1,131 @@
+"""Beyond the paper: radii from below, clusters, and bounds for all KKT points of one dataset at once."""
+
+from __future__ import annotations
+
+from sympy import Max, Rational
+
+from theorems.claim import Claim, constant, quantity
+from theorems.kkt_margin import families
+from theorems.kkt_margin import proof_steps as steps
+from theorems.kkt_margin.vocabulary import (
+    L,
+    U,
+    both_classes,
+    cross,
+    flip_threshold,
+    is_kkt_point,
+    multiplier_sum,
+    n,
+    nonzero_samples,
+    own,
+    positive_delta,
+    q,
+    r,
+    radius_sq,
+)
+from theorems.statement import Lemma, Mutant, Proposition, Source, Theorem
+from verifiers.kkt_margin import measure
+
+DERIVED = "derived for this library, after Vardi, Yehudai, Shamir 2022"
+
+radius_factor = constant("radius_factor", 1, "derived", "C_5")
+
+radius_lower_bound = Theorem(
+    "kkt_margin.radius_lower_bound",
+    title="No KKT point is less robust than about sqrt(L/n), so the radius is of order sqrt(d/n)",
+    source=Source(DERIVED, "matching lower bound, uneven norms", "derived"),
+    given=(is_kkt_point, nonzero_samples, Claim("r < (sqrt(5) - 1)/2", r**2 + r < 1)),
+    then=(Claim("radius^2 >= L^2 (1 - r - r^2)^2 / ((U + q (n - 1)) n (1 + r)^2)",
+                radius_sq >= radius_factor * (L * (1 - r - r**2)) ** 2 / ((U + q * (n - 1)) * n * (1 + r) ** 2)),),
+    measure=measure,
+    instances=families.RADIUS_POINTS,
+    proof=steps.T5_PROOF,
+    promised=50,
+    mutants=(Mutant("squared radius five percent larger", constants={"radius_factor": Rational(21, 20)}),),
+    does_not_claim="Nothing about the margin of networks that are not KKT points.",
+)
+
+radius_by_multipliers = Lemma(
+    "kkt_margin.radius_by_multipliers",
+    title="The sum of the multipliers bounds the Lipschitz constant of every KKT point",
+    source=Source(DERIVED, "radius >= 1 / sum lambda, no hypothesis on the data", "derived"),
+    given=(is_kkt_point,),
+    then=(Claim("radius * sum lambda >= 1", radius_sq * multiplier_sum**2 >= 1),),
+    measure=measure,
+    instances=families.RADIUS_POINTS + families.CORRELATED_POINTS,
+    proof=steps.RADIUS_BY_MULTIPLIERS_PROOF,
+    promised=50,
+    mutants=(Mutant("twice the radius", then=(Claim("radius * sum >= 2", radius_sq * multiplier_sum**2 >= 4),)),),
+    does_not_claim="Nothing about sharpness: sums over both classes count neurons that are never active together.",
+)
+
+k = quantity("clusters", "k")
+q_c, L_c, U_c = quantity("cluster_cross", "q"), quantity("cluster_least", "L"), quantity("cluster_greatest", "U")
+Delta_c, k_opposite = quantity("cluster_delta", "Delta"), quantity("opposite_clusters", "k_i")
+tau = quantity("cluster_time", "t") * Delta_c
+r_c = q_c * (k - 1) / L_c
+S_c = 1 / (L_c * (1 - r_c - r_c**2))
+A_c = (1 - 2 * r_c - r_c**2) / ((1 - r_c - r_c**2) * U_c)
+
+clusters = Theorem(
+    "kkt_margin.clusters",
+    title="For clustered data the number of clusters takes the place of the number of samples",
+    source=Source("after Frei, Vardi, Bartlett, Srebro 2023 (arXiv 2303.01456)", "cluster version", "derived"),
+    given=(
+        is_kkt_point,
+        Claim("every cluster has one label", quantity("mixed_clusters", "mixed") <= 0),
+        both_classes,
+        Claim("samples of a cluster are positively correlated", L_c > 0),
+        Claim("nearly orthogonal clusters, r < sqrt(2) - 1", (1 + r_c) ** 2 < 2),
+        Claim("the cluster means move every sample against its class", Delta_c > 0),
+    ),
+    then=(
+        Claim("own class sums of a cluster <= S", quantity("cluster_own", "A_s^own") <= S_c),
+        Claim("cross class sums of a cluster <= r S", quantity("cluster_cross_sum", "A_s^cross") <= r_c * S_c),
+        Claim("own class sums of a cluster >= A", quantity("cluster_own", "A_s^own") >= A_c),
+        Claim("the value along the flip path stays below the bound",
+              quantity("cluster_value", "y_i N(x_i - t y_i u)")
+              <= S_c * Max(U_c - tau, 0) - (tau - q_c * (1 + U_c / L_c)) * k_opposite * A_c),
+    ),
+    measure=measure,
+    instances=families.CLUSTER_POINTS,
+    proof=steps.T6_PROOF,
+    promised=15,
+    mutants=(
+        Mutant("opposite clusters counted tenfold",
+               then=(Claim("bound with 10 k", quantity("cluster_value") <= S_c * Max(U_c - tau, 0)
+                           - (tau - q_c * (1 + U_c / L_c)) * 10 * k_opposite * A_c),)),
+        Mutant("own sums at most 1/U", then=(Claim("own <= 1/U", quantity("cluster_own", "A_s^own") <= 1 / U_c),)),
+    ),
+    does_not_claim="Nothing about the population of clusters; only the given samples are spoken about.",
+)
+
+all_points = Proposition(
+    "kkt_margin.all_points",
+    title="One certificate for every KKT point of a dataset, of every width",
+    source=Source(DERIVED, "M-matrix bound and linear programs", "derived"),
+    given=(
+        is_kkt_point,
+        Claim("the transfer matrix has spectral radius below one", quantity("transfer_proved", "rho(T) < 1") >= 1),
+        Claim("every sample is proved to support every KKT point", quantity("own_lower", "A_lower") > 0),
+        both_classes,
+        positive_delta,
+    ),
+    then=(
+        Claim("the linear programs prove a flip at t", quantity("all_points_value", "max_KKT y_i N(x_i - t y_i u)") < 0),
+        Claim("this point is flipped before that t", flip_threshold < quantity("all_points_flip", "t_LP")),
+        Claim("own class sums below their bound", own <= quantity("own_upper", "A_upper")),
+        Claim("own class sums above their bound", own >= quantity("own_lower", "A_lower")),
+        Claim("cross class sums below their bound", cross <= quantity("cross_upper", "A_upper^cross")),
+    ),
+    measure=measure,
+    instances=families.DATASET_POINTS,
+    proof=steps.ALL_POINTS_PROOF,
+    basis="dataset",
+    promised=30,
+    mutants=(
+        Mutant("a fifth of the t", then=(Claim("flip at t/5", flip_threshold < quantity("all_points_flip", "t_LP") / 5),)),
+        Mutant("no cross sums", then=(Claim("cross <= 0", cross <= 0),)),
+    ),
+    does_not_claim="Nothing about other datasets; the certificate speaks about all KKT points of this one.",
+)

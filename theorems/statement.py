@@ -1,0 +1,215 @@
+"""The language: a statement is hypotheses and conclusions over measured quantities, with source, proof and limits.
+
+``statement.variant(...)`` and ``evaluate(statement, draws)`` are the two operations from which verification, mutants,
+necessity and sharpening are built.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+
+from constructions.instance import Draw, Instance, Source as Origin
+from theorems.claim import Claim, Constant, Outcome
+from theorems.proof import ProofStep
+from verifiers.errors import MissingPart, NoCertificate
+from verifiers.quantity import Measurements, Quantity
+from verifiers.verdict import (
+    Basis,
+    Holds,
+    HypothesisFailed,
+    Refuted,
+    Rigor,
+    Undecided,
+    Unsupported,
+    Verdict,
+)
+
+Kind = Literal["theorem", "lemma", "proposition", "conjecture"]
+Status = Literal["proved", "supported", "refuted", "undecided", "vacuous"]
+Provenance = Literal["seen", "recalled", "derived"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a statement comes from, and whether its text was seen, recalled from memory, or derived here."""
+
+    paper: str
+    item: str
+    provenance: Provenance
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Family:
+    """A named stream of instances: `draw(generator, index)` with the law it declares and how many each profile takes."""
+
+    name: str
+    source: Origin
+    law: str
+    draw: Callable[[np.random.Generator, int], Instance | None]
+    quick: int
+    full: int
+
+    def count(self, profile: str) -> int:
+        return self.quick if profile == "quick" else self.full
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change that should turn the statement false (`known_false`) or whose truth is open.
+
+    `then` replaces the conclusions, `constants` moves named constants, `without` drops a hypothesis.
+    """
+
+    name: str
+    then: tuple[Claim, ...] | None = None
+    constants: Mapping[str, Fraction] = field(default_factory=dict)
+    without: str | None = None
+    known_false: bool = True
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A theorem, lemma, proposition or conjecture; see `theorems/_template.py` for how one is written.
+
+    `measure(instance, constants)` returns the quantities. `basis` says what a conclusion decided on one instance
+    speaks about. `expected` is the status this library ships it with; `promised` the least number of instances on
+    which the quick profile must have checked it. `certify(instance)` yields sealed certificates of what was decided.
+    """
+
+    id: str
+    title: str
+    source: Source
+    given: tuple[Claim, ...]
+    then: tuple[Claim, ...]
+    measure: Callable[[Any, Mapping[str, Fraction]], Measurements]
+    does_not_claim: str
+    catalogue: Mapping[str, Quantity] = field(default_factory=dict, repr=False)
+    kind: Kind = "theorem"
+    instances: tuple[Family, ...] = ()
+    proof: tuple[ProofStep, ...] = ()
+    mutants: tuple[Mutant, ...] = ()
+    expected: Status = "supported"
+    basis: Basis = "instance"
+    promised: int = 1
+    constants: Mapping[str, Fraction] = field(default_factory=dict)
+    certify: Callable[[Any], Iterable[dict[str, Any]]] | None = None
+
+    @property
+    def slug(self) -> str:
+        return self.id.split(".")[0]
+
+    @property
+    def declared_constants(self) -> dict[str, Constant]:
+        """The named constants of all claims with the values the statement gives them."""
+        return {name: declared for claim in (*self.given, *self.then) for name, declared in claim.constants.items()}
+
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Declarations of the quantities its claims name."""
+        names = {name for claim in (*self.given, *self.then) for name in claim.symbols}
+        return tuple(self.catalogue[name] for name in sorted(names) if name in self.catalogue)
+
+    def mathml(self) -> str:
+        """Hypotheses and conclusions as MathML, one element per claim."""
+        return "".join(claim.mathml() for claim in (*self.given, *self.then))
+
+    def latex(self) -> str:
+        """Hypotheses and conclusions as one LaTeX line."""
+        conclusion = r",\; ".join(claim.latex() for claim in self.then)
+        return r",\; ".join(claim.latex() for claim in self.given) + r" \;\Longrightarrow\; " + conclusion
+
+    def variant(self, *, name: str = "variant", constants: Mapping[str, Any] | None = None, without: str | None = None,
+                then: tuple[Claim, ...] | None = None) -> Statement:
+        """The same statement with constants moved, one hypothesis dropped, or conclusions replaced.
+
+        Raises `KeyError` if a named constant or hypothesis does not exist.
+        """
+        moved = {key: Fraction(value) for key, value in (constants or {}).items()}
+        for key in moved:
+            if key not in self.declared_constants:
+                raise KeyError(f"{self.id} has no constant {key}; it has {sorted(self.declared_constants) or 'none'}")
+        if without is not None and without not in [claim.name for claim in self.given]:
+            raise KeyError(f"{self.id} has no hypothesis {without!r}; it has {[claim.name for claim in self.given]}")
+        return replace(self, id=f"{self.id}~{name}", constants=dict(self.constants) | moved, proof=(), mutants=(),
+                       given=tuple(claim for claim in self.given if claim.name != without), then=then or self.then)
+
+    def mutations(self) -> Iterator[tuple[Mutant, Statement]]:
+        """Each declared mutant with the statement it makes."""
+        for mutant in self.mutants:
+            yield mutant, self.variant(name=mutant.name, constants=mutant.constants, without=mutant.without,
+                                       then=mutant.then)
+
+
+Theorem = partial(Statement, kind="theorem")
+Lemma = partial(Statement, kind="lemma")
+Proposition = partial(Statement, kind="proposition")
+Conjecture = partial(Statement, kind="conjecture")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One statement on one instance: the verdict, and what every claim said."""
+
+    statement: str
+    instance: str
+    source: Origin
+    verdict: Verdict
+    hypotheses: tuple[Outcome, ...]
+    conclusions: tuple[Outcome, ...]
+    seconds: float
+
+
+def judge(statement: Statement, draw: Draw) -> Row:
+    """Decide one statement on one instance."""
+    start = time.perf_counter()
+    hypotheses: list[Outcome] = []
+    conclusions: list[Outcome] = []
+    try:
+        measured = statement.measure(draw.instance, statement.constants)
+        verdict = _hypotheses(statement, measured, hypotheses)
+        if verdict is None:
+            conclusions += [claim.decide(measured, statement.constants) for claim in statement.then]
+            verdict = _conclusions(hypotheses, conclusions)
+    except MissingPart as missing:
+        verdict = Unsupported(str(missing))
+    except (NoCertificate, np.linalg.LinAlgError) as failure:
+        verdict = Undecided(str(failure))
+    return Row(statement.id, draw.instance.digest, draw.source, verdict, tuple(hypotheses), tuple(conclusions),
+               time.perf_counter() - start)
+
+
+def _hypotheses(statement: Statement, measured: Measurements, outcomes: list[Outcome]) -> Verdict | None:
+    for claim in statement.given:
+        outcome = claim.decide(measured, statement.constants)
+        outcomes.append(outcome)
+        if outcome.state == "fails" or (outcome.state == "undecided" and outcome.note.startswith("numerical")):
+            return HypothesisFailed(claim.name, outcome.slack, 0.0, outcome.where)
+        if outcome.state == "undecided":
+            return Undecided(f"hypothesis {claim.name!r}: {outcome.note}")
+    return None
+
+
+def _conclusions(hypotheses: Iterable[Outcome], conclusions: list[Outcome]) -> Verdict:
+    rigor = min((outcome.rigor for outcome in (*hypotheses, *conclusions)), default=Rigor.EXACT)
+    refuted = [outcome for outcome in conclusions if outcome.state == "fails"]
+    if refuted and rigor >= Rigor.CERTIFIED:
+        worst = min(refuted, key=lambda outcome: outcome.slack)
+        return Refuted(worst.name, -worst.slack, worst.where, rigor)
+    open_ones = [outcome for outcome in conclusions if outcome.state != "holds"]
+    if open_ones:
+        note = open_ones[0].note or "numerical violation: the hypotheses hold at numerical rigor only"
+        return Undecided(f"{open_ones[0].name}: {note}")
+    least = min(conclusions, key=lambda outcome: outcome.slack)
+    return Holds(least.slack, min(outcome.relative_slack for outcome in conclusions), rigor)
+
+
+def evaluate(statement: Statement, draws: Iterable[Draw]) -> list[Row]:
+    """Decide one statement on a batch of instances, in order."""
+    return [judge(statement, draw) for draw in draws]

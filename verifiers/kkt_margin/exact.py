@@ -1,0 +1,110 @@
+"""From a stored merged network to a `Point`: exactly, in a box, or numerically, whichever the numbers allow."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from constructions.instance import floats_of, fractions_of
+from constructions.kkt_margin.instance import MarginInstance
+from verifiers import arithmetic, tolerances
+from verifiers.errors import MissingPart, NoCertificate
+from verifiers.kkt_margin.data import Data
+from verifiers.kkt_margin.point import Point
+
+
+def resolve(data: Data) -> Point:
+    """The point an instance speaks about. Raises `MissingPart` if the instance has no merged network.
+
+    Text or integer rows are decided in rationals. Float rows stand for the exact KKT point in a box around them if
+    `box.enclose_point` proves one; otherwise they are measured as floats, with their residual.
+    """
+    from verifiers.kkt_margin.box import enclose_point
+
+    instance = data.instance
+    if instance.signs is None:
+        raise MissingPart("the instance has no network in merged form")
+    signs = floats_of(instance.signs).astype(np.int64)
+    if instance.rows.dtype.kind in "Ui" and instance.masses.dtype.kind in "Ui":
+        rows, masses = _balanced(arithmetic.rationals(fractions_of(instance.rows)),
+                                 arithmetic.rationals(fractions_of(instance.masses)))
+        point = Point(data, signs, rows, masses, 0.0)
+        failure = exact_violation(point)
+        if failure is None:
+            return point
+    try:
+        return enclose_point(data, signs, floats_of(instance.rows), floats_of(instance.masses))
+    except NoCertificate:
+        return float_point(data)
+
+
+def _balanced(rows: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rescale each neuron by a power of two so that its largest coefficient is near 1: exact, and floats stay finite."""
+    exponents = [abs(int(row.max().p)).bit_length() - int(row.max().q).bit_length() for row in rows]
+    scales = arithmetic.rationals(np.array([Fraction(2) ** e for e in exponents], dtype=object))
+    return rows / scales[:, None], masses * scales
+
+
+def float_point(data: Data) -> Point:
+    """The stored network in float64 with its KKT residual."""
+    instance: MarginInstance = data.instance
+    signs = floats_of(instance.signs).astype(np.int64)
+    point = Point(data, signs, floats_of(instance.rows), floats_of(instance.masses), np.inf)
+    point.residual = merged_residual(point)
+    return point
+
+
+def exact_violation(point: Point) -> str | None:
+    """None if the rational network satisfies every KKT condition exactly, else the first condition it violates.
+
+    Conditions are checked in squares, so that 1/|g_k| never has to be rational: on pairs need P^2 = lambda^2 |g|^2,
+    kinks P^2 <= lambda^2 |g|^2, off pairs P = 0, with lambda^2 from `Point.square_multipliers`.
+    """
+    if any(a <= 0 for a in point.masses) or any(p < 0 for p in point.rows.reshape(-1)):
+        return "masses must be positive and rows nonnegative"
+    if any(square <= 0 for square in point.square_norms):
+        return "a neuron has zero weight"
+    squares = point.rows * point.rows / point.square_norms[:, None]
+    for k in range(len(point.signs)):
+        for i in range(point.data.n):
+            activation = point.pre_activations[k, i]
+            if activation > 0 and squares[k, i] != point.square_multipliers[i]:
+                return f"neuron {k} is on at sample {i} but its coefficient is not the multiplier"
+            if activation < 0 and squares[k, i] != 0:
+                return f"neuron {k} is off at sample {i} but its coefficient is not zero"
+    for i, margin in enumerate(point.margins):
+        if margin < 1:
+            return f"sample {i} has margin {float(arithmetic.to_fraction(margin)):.6g} < 1"
+        if margin != 1 and point.square_multipliers[i] != 0:
+            return f"sample {i} has a positive multiplier but margin {float(arithmetic.to_fraction(margin)):.6g}"
+    return None
+
+
+def merged_residual(point: Point) -> float:
+    """KKT residual of a float network in merged form, relative to multipliers of order 1/sqrt(L) and margins of 1.
+
+    Free subgradients: lambda sigma' in lambda * d relu(a) iff mu = clip(mu + a, 0, lambda), which is measured for every
+    pair after scaling mu by |x~| and a by 1/|x~|. Complementarity and primal violations are taken as they are.
+    """
+    gram = point.data.float_gram
+    norms = np.sqrt(point.square_norms)
+    if not np.all(np.isfinite(norms)) or not np.all(norms > 0) or not np.all(point.masses > 0):
+        return float("inf")
+    length = np.sqrt(np.diagonal(gram))
+    if not np.all(length > 0):
+        return float("inf")
+    mu = point.rows / norms[:, None] * length
+    largest = mu.max(axis=0)
+    activation = point.pre_activations / norms[:, None] / length
+    graph = np.abs(mu - np.clip(mu + activation, 0.0, largest[None, :]))
+    margins = point.margins
+    primal = np.maximum(1.0 - margins, 0.0)
+    complementarity = largest / largest.max() * np.abs(margins - 1.0)
+    worst = max(float(graph.max()), float(primal.max()), float(complementarity.max()), float(-min(point.rows.min(), 0.0)))
+    return worst if np.isfinite(worst) else float("inf")
+
+
+def is_kkt(point: Point) -> bool:
+    """True if the residual is at most `tolerances.KKT_RESIDUAL`; NaN is not."""
+    return point.residual <= tolerances.KKT_RESIDUAL

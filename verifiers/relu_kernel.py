@@ -1,0 +1,420 @@
+"""Compiled inner loops of the robustness decider for f(x) = c + sum_k o_k relu(p_k + <g_k, x>), margin f(0) > 0.
+
+Only inner products of the g_k enter, so x = sum_k x_k g_k is stored by its coefficients; all g_k have norm one here.
+
+Idea. A neuron with o_k < 0 is a minimum, o_k relu(z) = min(0, o_k z). Fixing which of these "opposite" neurons count (a
+set T) leaves a convex function h_T >= f, and {f <= 0} is the union of the convex sets {h_T <= 0}. The nearest point of
+one such set is found by cutting planes: every choice of slopes w_k in [0, o_k] for the own neurons (o_k > 0) gives a
+half-space that contains the set, and the best half-space is as far away as the set itself. That half-space is the
+certificate. Over the sets T one branches and bounds, an undecided opposite neuron being replaced by its chord on the
+ball of the best radius so far.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+SOLVED, PRUNED, EMPTY, STALLED = 0, 1, 2, 3
+FEASIBLE = 2.0**-46   # a value of h below this share of its summands is zero: 64 units of rounding
+SINGULAR = 2.0**-48   # a Cholesky pivot below this share of its diagonal is zero
+UNREACHABLE = 1e-12   # residual of the least-squares problem at distance 1e6 times the working scale
+VANISHING = 2.0**-46  # a combination of weight vectors whose square is below this share of its summands is zero
+ON, OFF, FREE = 1, 0, -1
+
+
+@njit(cache=True)
+def _solve(matrix, right, count, factor, solution):
+    """Solve the leading positive definite block by Cholesky; False if it is numerically singular."""
+    for i in range(count):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for k in range(j):
+                total -= factor[i, k] * factor[j, k]
+            if i == j:
+                if not total > SINGULAR * matrix[i, i]:
+                    return False
+                factor[i, i] = np.sqrt(total)
+            else:
+                factor[i, j] = total / factor[j, j]
+    for i in range(count):
+        total = right[i]
+        for k in range(i):
+            total -= factor[i, k] * solution[k]
+        solution[i] = total / factor[i, i]
+    for i in range(count - 1, -1, -1):
+        total = solution[i]
+        for k in range(i + 1, count):
+            total -= factor[k, i] * solution[k]
+        solution[i] = total / factor[i, i]
+    return True
+
+
+@njit(cache=True)
+def _image(gram, x):
+    """gram @ x without the detour over BLAS, which costs more than the product at these sizes."""
+    size = len(x)
+    result = np.zeros(size)
+    for m in range(size):
+        if x[m] != 0.0:
+            for k in range(size):
+                result[k] += gram[m, k] * x[m]
+    return result
+
+
+@njit(cache=True)
+def _inner(a, b):
+    total = 0.0
+    for k in range(len(a)):
+        total += a[k] * b[k]
+    return total
+
+
+@njit(cache=True)
+def _counted(outputs, pre, moved):
+    """The outputs of the opposite neurons that are on at pre + moved, zero elsewhere."""
+    fixed = np.zeros(len(outputs))
+    for k in range(len(outputs)):
+        if outputs[k] < 0 and pre[k] + moved[k] > 0:
+            fixed[k] = outputs[k]
+    return fixed
+
+
+@njit(cache=True)
+def _own(outputs):
+    own = np.zeros(len(outputs))
+    for k in range(len(outputs)):
+        if outputs[k] > 0:
+            own[k] = outputs[k]
+    return own
+
+
+@njit(cache=True)
+def nearest(constant, fixed, own, gram, pre, scale, cap):
+    """Nearest point of {x : constant + sum fixed_k z_k + sum own_k relu(z_k) <= 0}, z = pre + gram x, own >= 0.
+
+    Nonnegative least squares over the cuts min |scale B'u|^2 + (a.u - 1)^2, u >= 0, with cuts generated as they are
+    violated. Stops as soon as the dual bound reaches `cap`. Returns (status, squared dual bound, x, cuts (m, K) as 0/1
+    rows of own neurons counted as on, weights u (m,)).
+    """
+    size = len(pre)
+    limit = size + 2
+    slopes, moved = np.zeros((limit, size)), np.zeros((limit, size))
+    cuts = np.zeros((limit, size), dtype=np.int8)
+    offsets, matrix, factor = np.zeros(limit), np.zeros((limit, limit)), np.zeros((limit, limit))
+    weights, trial = np.zeros(limit), np.zeros(limit)
+    x, z = np.zeros(size), pre.copy()
+    count, square, status = 0, 0.0, STALLED
+    for _ in range(20 * size + 50):
+        reach, height, magnitude = 0.0, constant, abs(constant)
+        for k in range(size):
+            reach += abs(x[k])
+        for k in range(size):
+            height += (fixed[k] + (own[k] if z[k] > 0 else 0.0)) * z[k]
+            magnitude += (abs(fixed[k]) + own[k]) * (abs(pre[k]) + reach)
+        if height <= FEASIBLE * magnitude:
+            status = SOLVED
+            break
+        repeated = False
+        for j in range(count):
+            same = True
+            for k in range(size):
+                if own[k] > 0 and (cuts[j, k] == 1) != (z[k] > 0):
+                    same = False
+                    break
+            repeated = repeated or same
+        if repeated or count == limit:
+            break
+        offsets[count] = constant
+        for k in range(size):
+            cuts[count, k] = 1 if own[k] > 0 and z[k] > 0 else 0
+            slopes[count, k] = fixed[k] + own[k] * cuts[count, k]
+            offsets[count] += slopes[count, k] * pre[k]
+        moved[count, :] = _image(gram, slopes[count])
+        for j in range(count + 1):
+            entry = scale * scale * _inner(slopes[j], moved[count]) + offsets[j] * offsets[count]
+            matrix[j, count] = entry
+            matrix[count, j] = entry
+        weights[count] = 0.0
+        count += 1
+        broken = False
+        for _trial in range(4 * limit):
+            if not _solve(matrix, offsets, count, factor, trial):
+                broken = True
+                break
+            step = 1.0
+            for j in range(count):
+                if trial[j] <= 0.0:
+                    step = min(step, weights[j] / (weights[j] - trial[j]) if weights[j] > trial[j] else 0.0)
+            if step == 1.0:
+                for j in range(count):
+                    weights[j] = trial[j]
+                break
+            kept = 0
+            for j in range(count):
+                value = weights[j] + step * (trial[j] - weights[j])
+                if trial[j] <= 0.0 and value <= 1e-14 * (abs(weights[j]) + abs(trial[j])):
+                    continue
+                weights[kept] = value
+                if kept != j:
+                    offsets[kept] = offsets[j]
+                    for k in range(size):
+                        slopes[kept, k], moved[kept, k], cuts[kept, k] = slopes[j, k], moved[j, k], cuts[j, k]
+                    for m in range(count):
+                        matrix[kept, m] = matrix[j, m]
+                    for m in range(count):
+                        matrix[m, kept] = matrix[m, j]
+                kept += 1
+            if kept == count:
+                broken = True
+                break
+            count = kept
+            if count == 0:
+                break
+        if broken or count == 0:
+            count = count - 1 if broken else 0
+            break
+        covered = 0.0
+        for j in range(count):
+            covered += offsets[j] * weights[j]
+        rest = 1.0 - covered
+        if rest <= UNREACHABLE:
+            slope, spread = np.zeros(size), 0.0
+            for j in range(count):
+                for k in range(size):
+                    slope[k] += weights[j] * slopes[j, k]
+                    spread += abs(weights[j] * slopes[j, k])
+            length = _inner(slope, _image(gram, slope))
+            square = np.inf if length <= VANISHING * spread * spread else covered * covered / length
+            status = EMPTY
+            break
+        square = scale * scale * covered / rest
+        for k in range(size):
+            x[k], z[k] = 0.0, pre[k]
+            for j in range(count):
+                x[k] -= scale * scale * weights[j] / rest * slopes[j, k]
+                z[k] -= scale * scale * weights[j] / rest * moved[j, k]
+        if square >= cap * cap:
+            status = PRUNED
+            break
+    return status, square, x, cuts[:count].copy(), weights[:count].copy()
+
+
+@njit(cache=True)
+def nearest_anywhere(constant, fixed, own, gram, pre, scale, cap):
+    """`nearest`, retried at growing scales when no radius limits the search."""
+    best = nearest(constant, fixed, own, gram, pre, scale, cap)
+    for _ in range(3):
+        if np.isfinite(cap) or best[0] != EMPTY or best[1] == np.inf:
+            break
+        scale *= 1e4
+        again = nearest(constant, fixed, own, gram, pre, scale, cap)
+        if again[0] == SOLVED or again[1] > best[1]:
+            best = again
+        if again[0] == STALLED:
+            break
+    return best
+
+
+@njit(cache=True)
+def evaluate(constant, outputs, pre, moved, time):
+    """f at pre-activations pre + time * moved, and the size of its summands."""
+    value, magnitude = constant, abs(constant)
+    for k in range(len(pre)):
+        z = pre[k] + time * moved[k]
+        if z > 0:
+            value += outputs[k] * z
+        magnitude += abs(outputs[k]) * (abs(pre[k]) + abs(time * moved[k]))
+    return value, magnitude
+
+
+@njit(cache=True)
+def crossing(constant, outputs, pre, slopes):
+    """Least t >= 0 with constant + sum outputs relu(pre + t slopes) <= 0, infinity if there is none."""
+    size = len(pre)
+    times = np.empty(size)
+    for k in range(size):
+        times[k] = -pre[k] / slopes[k] if slopes[k] != 0.0 else -1.0
+    start = 0.0
+    value, _ = evaluate(constant, outputs, pre, slopes, start)
+    if value <= 0:
+        return 0.0
+    while True:
+        end = np.inf
+        for k in range(size):
+            if start < times[k] < end:
+                end = times[k]
+        if end == np.inf:
+            break
+        after, magnitude = evaluate(constant, outputs, pre, slopes, end)
+        if after <= FEASIBLE * magnitude:
+            return start + (end - start) * value / (value - min(after, 0.0))
+        start, value = end, after
+    slope, total = 0.0, 0.0
+    for k in range(size):
+        if slopes[k] > 0:
+            slope += outputs[k] * slopes[k]
+        total += abs(outputs[k] * slopes[k])
+    return start - value / slope if slope < -FEASIBLE * total else np.inf
+
+
+@njit(cache=True)
+def descend(constant, outputs, gram, pre, x, radius):
+    """Walk downhill from a point x with f(x) <= 0: nearest point of its convex set, its set again, until it repeats."""
+    own = _own(outputs)
+    for _ in range(len(pre) + 2):
+        fixed = _counted(outputs, pre, _image(gram, x))
+        status, square, candidate, _, _ = nearest(constant, fixed, own, gram, pre, radius, radius)
+        if status != SOLVED or not np.sqrt(square) < radius * (1.0 - 1e-13):
+            break
+        x, radius = candidate, np.sqrt(square)
+    return x, radius
+
+
+@njit(cache=True)
+def attack(constant, outputs, gram, pre, slopes, lengths):
+    """Best point with f <= 0 found from rays: own and opposite neurons, gradients, and the given directions.
+
+    `slopes` (m, K) are the inner products of m directions of the given lengths with the g_k; both ends are tried.
+    Returns coefficients and norm (infinite if no ray crosses).
+    """
+    size = len(pre)
+    best, radius = np.zeros(size), np.inf
+    own = _own(outputs)
+    for index in range(2 * len(lengths) + size + 2):
+        coefficients = np.zeros(size)
+        if index < size + 2:
+            for k in range(size):
+                if index == k:
+                    coefficients[k] = -1.0 if outputs[k] > 0 else 1.0
+                elif index > size or (index == size and pre[k] > 0):
+                    coefficients[k] = -outputs[k]
+            ray = _image(gram, coefficients)
+            length = np.sqrt(max(_inner(coefficients, ray), 0.0))
+        else:
+            row = (index - size - 2) // 2
+            ray, length = slopes[row].copy(), lengths[row]
+            if (index - size) % 2 == 1:
+                for k in range(size):
+                    ray[k] = -ray[k]
+        if not length > 0.0:
+            continue
+        for k in range(size):
+            ray[k] /= length
+        time = crossing(constant, outputs, pre, ray)
+        if not np.isfinite(time):
+            continue
+        for k in range(size):
+            ray[k] *= time
+        fixed = _counted(outputs, pre, ray)
+        limit = min(radius, time * (1.0 + 1e-9))
+        status, square, candidate, _, _ = nearest(constant, fixed, own, gram, pre, limit, limit)
+        if status == SOLVED and np.sqrt(square) < radius:
+            best, radius = descend(constant, outputs, gram, pre, candidate, np.sqrt(square))
+        elif index < size + 2 and time < radius:
+            for k in range(size):
+                best[k] = coefficients[k] * (time / length)
+            radius = time
+    return best, radius
+
+
+@njit(cache=True)
+def search(constant, outputs, gram, pre, x, radius, scale, budget):
+    """Branch and bound from a known point x with f(x) <= 0 at distance `radius` (or infinity).
+
+    Returns (lower bound, radius of the best point, its coefficients, number of convex problems solved).
+    """
+    size = len(pre)
+    own = _own(outputs)
+    opposite = [k for k in range(size) if outputs[k] < 0]
+    states, state = np.full((2 * size + 4, size), FREE, dtype=np.int8), np.zeros(size, dtype=np.int8)
+    bounds = np.zeros(2 * size + 4)
+    top, solved, lower = 1, 0, np.inf
+    while top > 0:
+        top -= 1
+        if solved >= budget:
+            for row in range(top + 1):
+                lower = min(lower, bounds[row])
+            break
+        bound = bounds[top]
+        for k in range(size):
+            state[k] = states[top, k]
+        if bound >= radius:
+            continue
+        fixed, shift = np.zeros(size), constant
+        undecided, dominated, branch = 0, False, -1
+        for k in opposite:
+            if pre[k] + radius <= 0.0:
+                dominated = dominated or state[k] == ON
+            elif pre[k] - radius >= 0.0:
+                dominated = dominated or state[k] == OFF
+                fixed[k] = outputs[k]
+            elif state[k] == ON:
+                fixed[k] = outputs[k]
+            elif state[k] == FREE:
+                undecided += 1
+                branch = k
+                if np.isfinite(radius):
+                    share = (pre[k] + radius) / (2.0 * radius)
+                    fixed[k] = outputs[k] * share
+                    shift -= fixed[k] * (pre[k] - radius)
+        if dominated:
+            continue
+        on_first = True
+        if undecided == 0 or np.isfinite(radius):
+            solved += 1
+            status, square, candidate, _, _ = nearest_anywhere(
+                shift, fixed, own, gram, pre, radius if np.isfinite(radius) else scale, radius)
+            if status == PRUNED or square == np.inf:
+                continue
+            bound = max(bound, np.sqrt(square))
+            moved = _image(gram, candidate)
+            value, magnitude = evaluate(constant, outputs, pre, moved, 1.0)
+            if status == SOLVED and value <= FEASIBLE * magnitude:
+                if np.sqrt(square) < radius:
+                    x, radius = descend(constant, outputs, gram, pre, candidate, np.sqrt(square))
+                continue
+            if undecided == 0:
+                lower = min(lower, bound)
+                continue
+            widest = -1.0
+            for k in opposite:
+                if state[k] == FREE and pre[k] + radius > 0.0 and pre[k] - radius < 0.0:
+                    z = pre[k] + moved[k]
+                    gap = outputs[k] * max(z, 0.0) - fixed[k] * (z - pre[k] + radius)
+                    if gap > widest:
+                        widest, branch = gap, k
+            on_first = pre[branch] + moved[branch] > 0.0
+        for value_first in (False, True):
+            for k in range(size):
+                states[top, k] = state[k]
+            states[top, branch] = ON if on_first == value_first else OFF
+            bounds[top] = bound
+            top += 1
+    return min(lower, radius), radius, x, solved
+
+
+@njit(cache=True)
+def search_batch(constants, outputs, gram, pre, slopes, lengths, budget):
+    """`attack`, then `search`, per row of constants (n,), outputs (n, K), pre (n, K); margins <= 0 give radius 0."""
+    samples, size = pre.shape
+    lower, radius = np.zeros(samples), np.zeros(samples)
+    points, solved = np.zeros((samples, size)), np.zeros(samples, dtype=np.int64)
+    for i in range(samples):
+        margin, _ = evaluate(constants[i], outputs[i], pre[i], pre[i], 0.0)
+        if not margin > 0.0:
+            continue
+        total = 0.0
+        for k in range(size):
+            for m in range(size):
+                total += max(outputs[i, k] * outputs[i, m] * gram[k, m], 0.0)
+        if total == 0.0:
+            lower[i], radius[i] = np.inf, np.inf
+            continue
+        scale = margin / np.sqrt(total)
+        x, reach = attack(constants[i], outputs[i], gram, pre[i], slopes, lengths)
+        low, reach, x, solved[i] = search(constants[i], outputs[i], gram, pre[i], x, reach, scale, budget)
+        lower[i], radius[i] = max(low, min(scale, reach)), reach
+        for k in range(size):
+            points[i, k] = x[k]
+    return lower, radius, points, solved
