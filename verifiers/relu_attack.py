@@ -85,17 +85,17 @@ def last_crossing(outputs: Any, pre: Any, slopes: Any, level: Any = 0) -> Any:
         result = np.where(above.any(axis=-1), result, 0.0)
         return np.where(last_slope > 0, np.inf, result)
     outputs, pre, slopes, level = _exact(outputs, pre, slopes, level)
-    times = [Fraction(0), *_breakpoints(pre, slopes)]
-    excess = [value_on_ray(outputs, pre, slopes, time) - level for time in times]
-    slope = value_on_ray(outputs, pre, slopes, times[-1] + 1) - level - excess[-1]
-    if slope > 0 or (slope == 0 and excess[-1] > 0):
+    knots = [Fraction(0), *_breakpoints(pre, slopes)]
+    heights = [value_on_ray(outputs, pre, slopes, time) - level for time in knots]
+    slope = value_on_ray(outputs, pre, slopes, knots[-1] + 1) - level - heights[-1]
+    if slope > 0 or (slope == 0 and heights[-1] > 0):
         return math.inf
-    if excess[-1] > 0:
-        return times[-1] - excess[-1] / slope
-    for index in range(len(times) - 2, -1, -1):
-        if excess[index] > 0:
-            width = times[index + 1] - times[index]
-            return times[index] + width * excess[index] / (excess[index] - excess[index + 1])
+    if heights[-1] > 0:
+        return knots[-1] - heights[-1] / slope
+    for index in range(len(knots) - 2, -1, -1):
+        if heights[index] > 0:
+            width = knots[index + 1] - knots[index]
+            return knots[index] + width * heights[index] / (heights[index] - heights[index + 1])
     return Fraction(0)
 
 

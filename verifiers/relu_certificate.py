@@ -199,7 +199,7 @@ class _Network:
         return HalfSpace(tuple(active), tuple(shares)), cuts
 
     def sharpen(self, cell: HalfSpace, cuts: np.ndarray, best: _Best) -> HalfSpace:
-        """The half-space with shares solved for exactly, if the cuts are the right ones; its nearest point is tried too."""
+        """The half-space with exact shares if the cuts are the right ones; its nearest point is tried as well."""
         from flint import fmpq_mat
 
         if not len(cuts):

@@ -81,15 +81,6 @@ def _counted(outputs, pre, moved):
 
 
 @njit(cache=True)
-def _own(outputs):
-    own = np.zeros(len(outputs))
-    for k in range(len(outputs)):
-        if outputs[k] > 0:
-            own[k] = outputs[k]
-    return own
-
-
-@njit(cache=True)
 def nearest(constant, fixed, own, gram, pre, scale, cap):
     """Nearest point of {x : constant + sum fixed_k z_k + sum own_k relu(z_k) <= 0}, z = pre + gram x, own >= 0.
 
@@ -119,9 +110,7 @@ def nearest(constant, fixed, own, gram, pre, scale, cap):
         for j in range(count):
             same = True
             for k in range(size):
-                if own[k] > 0 and (cuts[j, k] == 1) != (z[k] > 0):
-                    same = False
-                    break
+                same = same and (own[k] <= 0 or (cuts[j, k] == 1) == (z[k] > 0))
             repeated = repeated or same
         if repeated or count == limit:
             break
@@ -160,19 +149,15 @@ def nearest(constant, fixed, own, gram, pre, scale, cap):
                     offsets[kept] = offsets[j]
                     for k in range(size):
                         slopes[kept, k], moved[kept, k], cuts[kept, k] = slopes[j, k], moved[j, k], cuts[j, k]
-                    for m in range(count):
-                        matrix[kept, m] = matrix[j, m]
-                    for m in range(count):
-                        matrix[m, kept] = matrix[m, j]
+                    matrix[kept, :count] = matrix[j, :count]
+                    matrix[:count, kept] = matrix[:count, j]
                 kept += 1
-            if kept == count:
+            if kept == count or kept == 0:
                 broken = True
                 break
             count = kept
-            if count == 0:
-                break
-        if broken or count == 0:
-            count = count - 1 if broken else 0
+        if broken:
+            count -= 1
             break
         covered = 0.0
         for j in range(count):
@@ -261,7 +246,7 @@ def crossing(constant, outputs, pre, slopes):
 @njit(cache=True)
 def descend(constant, outputs, gram, pre, x, radius):
     """Walk downhill from a point x with f(x) <= 0: nearest point of its convex set, its set again, until it repeats."""
-    own = _own(outputs)
+    own = np.maximum(outputs, 0.0)
     for _ in range(len(pre) + 2):
         fixed = _counted(outputs, pre, _image(gram, x))
         status, square, candidate, _, _ = nearest(constant, fixed, own, gram, pre, radius, radius)
@@ -280,7 +265,7 @@ def attack(constant, outputs, gram, pre, slopes, lengths):
     """
     size = len(pre)
     best, radius = np.zeros(size), np.inf
-    own = _own(outputs)
+    own = np.maximum(outputs, 0.0)
     for index in range(2 * len(lengths) + size + 2):
         coefficients = np.zeros(size)
         if index < size + 2:
@@ -294,18 +279,14 @@ def attack(constant, outputs, gram, pre, slopes, lengths):
         else:
             row = (index - size - 2) // 2
             ray, length = slopes[row].copy(), lengths[row]
-            if (index - size) % 2 == 1:
-                for k in range(size):
-                    ray[k] = -ray[k]
+            ray *= 1.0 - 2.0 * ((index - size) % 2)
         if not length > 0.0:
             continue
-        for k in range(size):
-            ray[k] /= length
+        ray /= length
         time = crossing(constant, outputs, pre, ray)
         if not np.isfinite(time):
             continue
-        for k in range(size):
-            ray[k] *= time
+        ray *= time
         fixed = _counted(outputs, pre, ray)
         limit = min(radius, time * (1.0 + 1e-9))
         status, square, candidate, _, _ = nearest(constant, fixed, own, gram, pre, limit, limit)
@@ -325,7 +306,7 @@ def search(constant, outputs, gram, pre, x, radius, scale, budget):
     Returns (lower bound, radius of the best point, its coefficients, number of convex problems solved).
     """
     size = len(pre)
-    own = _own(outputs)
+    own = np.maximum(outputs, 0.0)
     opposite = [k for k in range(size) if outputs[k] < 0]
     states, state = np.full((2 * size + 4, size), FREE, dtype=np.int8), np.zeros(size, dtype=np.int8)
     bounds = np.zeros(2 * size + 4)
@@ -337,8 +318,7 @@ def search(constant, outputs, gram, pre, x, radius, scale, budget):
                 lower = min(lower, bounds[row])
             break
         bound = bounds[top]
-        for k in range(size):
-            state[k] = states[top, k]
+        state[:] = states[top]
         if bound >= radius:
             continue
         fixed, shift = np.zeros(size), constant
@@ -386,8 +366,7 @@ def search(constant, outputs, gram, pre, x, radius, scale, budget):
                         widest, branch = gap, k
             on_first = pre[branch] + moved[branch] > 0.0
         for value_first in (False, True):
-            for k in range(size):
-                states[top, k] = state[k]
+            states[top, :] = state
             states[top, branch] = ON if on_first == value_first else OFF
             bounds[top] = bound
             top += 1
@@ -415,6 +394,5 @@ def search_batch(constants, outputs, gram, pre, slopes, lengths, budget):
         x, reach = attack(constants[i], outputs[i], gram, pre[i], slopes, lengths)
         low, reach, x, solved[i] = search(constants[i], outputs[i], gram, pre[i], x, reach, scale, budget)
         lower[i], radius[i] = max(low, min(scale, reach)), reach
-        for k in range(size):
-            points[i, k] = x[k]
+        points[i, :] = x
     return lower, radius, points, solved
