@@ -1,0 +1,346 @@
+"""The command `thinmargin`.
+
+Numerical libraries are imported inside the commands, after the thread setting. A command returns its exit code: 0 if
+all is as expected, 1 if a theorem is refuted, a certificate rejected, a counterexample not replayed or too little was
+checked, 2 for bad usage or input (one line on standard error), 70 for a fault of the program itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from constructions.threads import cores, limit_threads
+from reports.command_support import (
+    certificate_files,
+    known_slug,
+    out_console,
+    print_json,
+    progress_display,
+    publish,
+    ready,
+    rechecked,
+    resolve,
+)
+
+DEFAULT_OUT = "thinmargin-report"
+DEFAULT_STORE = "thinmargin-runs"
+FAULT = 70
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of every random draw; the order of workers does not matter.",
+)
+
+
+def version() -> str:
+    """Version of the installed product."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("thinmargin")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(version(), prog_name="thinmargin")
+def thinmargin() -> None:
+    """Theorems about adversarial robustness, instantiated, measured, certified, attacked and reported.
+
+    A TARGET is a slug (kkt_margin), a statement (kkt_margin.universal_flip) or a file of your own (PATH or PATH::NAME).
+    Exit codes: 0 as expected, 1 a theorem refuted, a certificate rejected or too few checks, 2 bad usage or input.
+    """
+
+
+@thinmargin.command("list")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option(
+    "--report",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT,
+    show_default=True,
+    help="Folder of an earlier run, for status and rigor.",
+)
+@json_option
+def list_command(targets: tuple[str, ...], folder: Path, as_json: bool) -> int:
+    """Statements with kind, source, status and rigor."""
+    from reports import console, records
+
+    found = {}
+    if (folder / records.RECORD_FILE).exists():
+        found = {s["id"]: s for s in records.read(folder)["statements"]}
+    rows = []
+    for statement in resolve(targets):
+        known = found.get(statement.id)
+        known = known if known and known["version"] == statement.source.version else None
+        rows.append(
+            {
+                "id": statement.id,
+                "slug": statement.slug,
+                "kind": statement.kind,
+                "title": statement.title,
+                "version": statement.source.version,
+                "source": {
+                    "paper": statement.source.paper,
+                    "item": statement.source.item,
+                    "provenance": statement.source.provenance,
+                },
+                "expected": statement.expected,
+                "status": known["status"] if known else None,
+                "rigor": known["rigor"] if known else None,
+                "does_not_claim": statement.does_not_claim,
+                "latex": statement.latex(),
+            }
+        )
+    print_json(rows) if as_json else console.listing(rows, out_console())
+    return 0
+
+
+@thinmargin.command(short_help="The main job: build, measure, judge, prove, report.")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option("--profile", type=click.Choice(["quick", "full"]), default="quick", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT,
+    show_default=True,
+    help="Folder for verification.json, certificates/ and index.html.",
+)
+@click.option("--workers", type=click.IntRange(min=1), default=None, help="Worker processes.  [default: all cores]")
+@seed_option
+@json_option
+def verify(targets: tuple[str, ...], profile: str, out: Path, workers: int | None, seed: int, as_json: bool) -> int:
+    """Build instances, measure, judge and prove; write the record, the certificates and the report.
+
+    An interrupted run is resumed by the same command.
+    """
+    from reports import console
+    from reports.summary import exit_code
+    from theorems.engine.verify import verify as run
+
+    resolve(targets)
+    folder = ready(out)
+    with progress_display() as progress:
+        record: Any = run(list(targets), profile, seed, folder, workers or cores(), progress)
+    if "certificates" not in record:
+        record["certificates"] = rechecked(certificate_files(folder)) if (folder / "certificates").is_dir() else []
+    record, page = publish(record, folder)
+    print_json(record) if as_json else console.verification(record, page, out_console())
+    return exit_code(record)
+
+
+@thinmargin.command(short_help="Judge your own instance.")
+@click.argument("slug")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--schema", "show_schema", is_flag=True, help="Print the fields of FILE and an example.")
+@seed_option
+@json_option
+def judge(slug: str, file: Path | None, show_schema: bool, seed: int, as_json: bool) -> int:
+    """Judge your own instance: every quantity with its enclosure and rigor, every statement's verdict.
+
+    FILE is JSON or npz; JSON decimals are read as the nearest double, texts such as "1/10" as exact rationals.
+    """
+    from reports import console
+
+    known_slug(slug)
+    from theorems.engine import judge as engine
+
+    if show_schema:
+        print_json(engine.schema(slug))
+        return 0
+    if file is None:
+        hint = f"`thinmargin judge {slug} --schema` prints its fields and an example"
+        raise click.ClickException(f"judge needs a FILE; {hint}")
+    try:
+        with file.open("rb"):
+            pass
+    except OSError as error:
+        raise click.ClickException(f"cannot read {file}: {error.strerror}") from None
+    result = engine.judge(slug, file, seed)
+    print_json(result) if as_json else console.judgement(result, out_console())
+    return 1 if any(_is_refutation(entry) for entry in result.get("statements", [])) else 0
+
+
+def _is_refutation(entry: dict[str, Any]) -> bool:
+    verdict = entry["verdict"]
+    word = verdict["verdict"] if isinstance(verdict, dict) else verdict
+    return word == "Refuted" and entry.get("expected") != "refuted"
+
+
+@thinmargin.command(short_help="Proof steps, and what each rests on.")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option(
+    "--certificates",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Folder for the certificates of the steps that have one.",
+)
+@json_option
+def prove(targets: tuple[str, ...], folder: Path | None, as_json: bool) -> int:
+    """Proof steps: proved, cited, argued or open, and by what."""
+    from reports import console
+    from theorems.engine.prove import prove as run
+
+    resolve(targets)
+    if folder is not None:
+        ready(folder, "--certificates")
+    with progress_display() as progress:
+        rows = run(list(targets), folder, progress)
+    print_json(rows) if as_json else console.steps(rows, out_console())
+    return 1 if any(row["status"] == "refuted" for row in rows) else 0
+
+
+@thinmargin.command(short_help="Train networks and judge them.")
+@click.argument("slug")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@click.option("--scale", type=click.Choice(["small", "paper"]), default="small", show_default=True)
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_STORE,
+    show_default=True,
+    help="Folder for long-lived results.",
+)
+@seed_option
+@json_option
+def train(slug: str, device: str, scale: str, store: Path, seed: int, as_json: bool) -> int:
+    """Train networks; they become instances and are judged by the same verifier."""
+    import platform
+    import time
+
+    from reports import console
+    from reports.summary import exit_code
+    from reports.training import training_record
+
+    known_slug(slug)
+    from theorems.engine.train import train as run
+
+    folder = ready(ready(store, "--store") / f"train-{slug}-{scale}-{device}-seed{seed}", "--store")
+    start = time.perf_counter()
+    with progress_display() as progress:
+        result = run(slug, device, scale, seed, store, progress)
+    record = training_record(
+        {"slug": slug, "device": device, "scale": scale} | result,
+        thinmargin=version(),
+        seed=seed,
+        seconds=time.perf_counter() - start,
+        environment={"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"},
+    )
+    record, page = publish(record, folder)
+    print_json(record) if as_json else console.verification(record, page, out_console())
+    return exit_code(record)
+
+
+@thinmargin.command(short_help="Render a record again, and what changed.")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="OLD",
+    help="Folder of an earlier run: show what changed.",
+)
+@json_option
+def report(folder: Path, against: Path | None, as_json: bool) -> int:
+    """Render DIR/verification.json again: one self-contained index.html and tables.tex. Nothing is computed."""
+    from reports import compare, console, html, records, tables
+
+    record = records.read(folder)
+    found = compare.changes(records.read(against), record) if against is not None else None
+    folder = ready(folder if folder.is_dir() else folder.parent, "a writable DIR")
+    page, latex = html.render(record, found), tables.latex(record)
+    written = [records.write_text(folder / html.PAGE, page), records.write_text(folder / "tables.tex", latex)]
+    if as_json:
+        print_json(
+            {
+                "report": written[0],
+                "tables": written[1],
+                "changes": [vars(change) for change in found] if found is not None else None,
+            }
+        )
+        return 0
+    out = out_console()
+    if found is not None:
+        console.comparison(found, out)
+    for path in written:
+        click.echo(path)
+    return 0
+
+
+@thinmargin.command(short_help="Re-verify every certificate.")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--all", "every", is_flag=True, help="Print the sentence of every certificate, accepted ones too.")
+@json_option
+def recheck(folder: Path, every: bool, as_json: bool) -> int:
+    """Re-verify every certificate of DIR with the independent checker."""
+    from reports import console
+
+    files = certificate_files(folder)
+    if not files:
+        raise click.ClickException(f"there is no certificate in {folder}; give a folder written by verify")
+    entries = rechecked(files)
+    if as_json:
+        print_json({"ok": all(entry["status"] == "accepted" for entry in entries), "certificates": entries})
+    else:
+        console.recheck(entries, out_console(), every)
+    return 0 if all(entry["status"] == "accepted" for entry in entries) else 1
+
+
+def _input_errors() -> tuple[type[BaseException], ...]:
+    """Errors that mean bad usage or input. A module that was never imported cannot have raised one."""
+    names = (
+        ("constructions.instance", "InvalidInstance"),
+        ("verifiers.errors", "UsageError"),
+        ("reports.records", "InvalidRecord"),
+    )
+    return tuple(getattr(sys.modules[module], name) for module, name in names if module in sys.modules)
+
+
+def _fail(message: str, code: int = 2) -> int:
+    """One line on standard error; returns the exit code."""
+    click.echo("thinmargin: " + " ".join(str(message).split()), err=True)
+    return code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    limit_threads()
+    try:
+        code = thinmargin.main(args=arguments, prog_name="thinmargin", standalone_mode=False)
+        sys.stdout.flush()
+        return code or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+        return 2
+    except click.ClickException as error:
+        command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else None
+        return _fail(error.format_message() + (f" (see `{command} --help`)" if command else ""))
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted; the same command resumes a verification", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if isinstance(error, _input_errors()):
+            return _fail(str(error))
+        if isinstance(error, OSError) and error.strerror:
+            return _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+        traceback.print_exc()
+        return _fail("this is a fault of thinmargin, not a verdict; please report the lines above", FAULT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

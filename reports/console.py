@@ -1,0 +1,293 @@
+"""What a terminal shows: progress on standard error, tables on standard output. Texts come from records alone."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from reports.records import Record, Statement
+from reports.summary import as_expected, overview, problems, summarise
+from reports.tables import count, number, seconds, share
+
+_STYLES = {
+    "proved": "cyan",
+    "supported": "green",
+    "refuted": "red",
+    "undecided": "yellow",
+    "vacuous": "dim",
+    "cited": "blue",
+    "argued": "default",
+    "open": "yellow",
+    "accepted": "green",
+    "altered": "red",
+    "false": "red",
+    "malformed": "red",
+    "Holds": "green",
+    "Refuted": "red",
+    "HypothesisFailed": "dim",
+    "Undecided": "yellow",
+    "Unsupported": "dim",
+}
+_STEP_STATUSES = ("proved", "cited", "argued", "open", "refuted")
+_PLAIN_WIDTH = 180  # columns when the output is a file or a pipe
+
+
+def console(file: Any = None) -> Console:
+    """A console on standard output (or `file`); wide enough for tables when it is not a terminal."""
+    target = file or sys.stdout
+    return Console(file=target, width=None if getattr(target, "isatty", bool)() else _PLAIN_WIDTH, highlight=False)
+
+
+class Display:
+    """A progress display on standard error: one bar per event, shown on a terminal only.
+
+    Use it as a context manager and pass it on as ``progress(event, done, total, text)``.
+    """
+
+    def __init__(self, stream: Any = None) -> None:
+        stream = stream or sys.stderr
+        self._bars: dict[str, TaskID] = {}
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("[dim]{task.fields[text]}"),
+            console=Console(file=stream, highlight=False),
+            transient=True,
+            disable=not stream.isatty(),
+        )
+
+    def __enter__(self) -> Display:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: str, done: int, total: int, text: str = "") -> None:
+        if event not in self._bars:
+            self._bars[event] = self._progress.add_task(event, total=total or None, text=text)
+        self._progress.update(self._bars[event], completed=done, total=total or None, text=text[:60])
+
+
+def _table(*columns: str, right: Sequence[str] = (), title: str | None = None) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+    )
+    for column in columns:
+        table.add_column(
+            column, justify="right" if column in right else "left", overflow="fold", no_wrap=column in right
+        )
+    return table
+
+
+def _status(word: str, note: str = "") -> Text:
+    return Text(word, style=_STYLES.get(word, "")) + Text(f"\n{note}" if note else "", style="bold red")
+
+
+def _levels(rigor: dict[str, str | None]) -> str:
+    return " to ".join(dict.fromkeys(level for level in (rigor["best"], rigor["weakest"]) if level)) or "–"
+
+
+def _steps(amounts: Counter[str]) -> str:
+    return ", ".join(f"{amounts[status]} {status}" for status in _STEP_STATUSES if amounts[status])
+
+
+def summary_table(statements: Iterable[Statement], width: int = _PLAIN_WIDTH) -> Table:
+    """The end-of-run table: statement, status, rigor, accepted and drawn instances, slack, mutants killed, proof.
+
+    On fewer than 150 columns the proof is left out, on fewer than 115 the rigor too; numbers are never cut.
+    """
+    table = _table(
+        "statement",
+        "status",
+        *(["rigor"] if width >= 115 else []),
+        "accepted / drawn",
+        "checked",
+        "slack",
+        "mutants killed",
+        *(["proof"] if width >= 150 else []),
+        right=("accepted / drawn", "checked", "slack", "mutants killed"),
+    )
+    for statement in statements:
+        row = overview(statement)
+        under = row["promised"] is not None and row["checked"] < row["promised"]
+        note = "" if as_expected(statement) else f"expected {statement['expected']}"
+        proof = _steps(row["proof"])
+        table.add_row(
+            statement["id"],
+            _status(statement["status"], note),
+            *([_levels(statement["rigor"])] if width >= 115 else []),
+            f"{count(row['accepted'])} / {count(row['drawn'])}",
+            Text(
+                f"{count(row['checked'])} of {count(row['promised'])}" if under else count(row["checked"]),
+                style="bold red" if under else "",
+            ),
+            number(row["least_slack"]),
+            (f"{row['killed']} / {row['planted']}" if row["planted"] else "–")
+            + (f" (+{row['open_mutants']} open)" if row["open_mutants"] else ""),
+            *([proof or "–"] if width >= 150 else []),
+        )
+    return table
+
+
+def summary_lines(statements: Iterable[Statement], width: int = _PLAIN_WIDTH) -> list[str]:
+    """The end-of-run table as plain text lines, for the summary that pytest prints."""
+    plain = Console(width=width, highlight=False, color_system=None, force_terminal=False)
+    with plain.capture() as captured:
+        plain.print(summary_table(statements, width))
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def verification(record: Record, page: Any, out: Console) -> None:
+    """The end of a run: table, headline with denominators, what needs attention, where the report lies."""
+    summary = summarise(record)
+    out.print(summary_table(record["statements"], out.width))
+    out.print()
+    words = ", ".join(f"{amount} {status}" for status, amount in summary["by_status"].items()) or "nothing"
+    mutants = summary["mutants"]
+    out.print(
+        f"{summary['statements']} statements: {words}. Weakest rigor: {summary['weakest_rigor'] or '–'}. "
+        f"Hypotheses held on {count(summary['accepted'])} of {count(summary['drawn'])} instances "
+        f"({share(summary['accepted'], summary['drawn'])}). "
+        f"Known-false mutants killed: {mutants['killed']} of {mutants['planted']}. {seconds(record['seconds'])}."
+    )
+    if summary["certificates"]:
+        out.print("Certificates: " + ", ".join(f"{n} {status}" for status, n in summary["certificates"].items()) + ".")
+    for name, sentence in problems(record):
+        out.print(Text("! ", style="bold red") + Text(f"{name}: {sentence}"))
+    out.print(Text(f"Report: {page}"))
+
+
+def listing(rows: Sequence[dict[str, Any]], out: Console) -> None:
+    """`thinmargin list`: one row per statement with source and, where a report exists, its status and rigor."""
+    table = _table("statement", "kind", "status", "rigor", "source", "title")
+    for row in rows:
+        source = ", ".join(part for part in (row["source"]["paper"], row["source"]["item"]) if part)
+        status = _status(row["status"]) if row["status"] else Text(f"not run (expected {row['expected']})", style="dim")
+        table.add_row(
+            row["id"],
+            row["kind"],
+            status,
+            _levels(row["rigor"]) if row["rigor"] else "–",
+            f"{source} ({row['source']['provenance']})",
+            row["title"],
+        )
+    out.print(table)
+
+
+def steps(rows: Sequence[dict[str, Any]], out: Console) -> None:
+    """`thinmargin prove`: every step with what it rests on."""
+    table = _table("statement", "step", "status", "by", "what it says and rests on", "time", right=("time",))
+    last = None
+    for row in rows:
+        text = Text(row.get("title") or "")
+        if row.get("detail"):
+            text += Text(("\n" if text else "") + str(row["detail"]), style="dim")
+        if row.get("certificate"):
+            text += Text(f"\ncertificate {row['certificate']}", style="dim")
+        table.add_row(
+            "" if row["statement"] == last else row["statement"],
+            row["step"],
+            _status(row["status"]),
+            row.get("by") or "–",
+            text,
+            seconds(row.get("seconds")),
+        )
+        last = row["statement"]
+    out.print(table)
+    amounts = Counter(row["status"] for row in rows)
+    out.print(_steps(amounts) or "no proof steps")
+
+
+def judgement(result: dict[str, Any], out: Console) -> None:
+    """`thinmargin judge`: quantities with enclosure and rigor, then every statement's verdict."""
+    for note in result.get("notes") or []:
+        out.print(Text(str(note), style="dim"))
+    quantities = _table(
+        "quantity",
+        "lower",
+        "upper",
+        "rigor",
+        "unit",
+        "meaning",
+        right=("lower", "upper"),
+        title=f"Quantities of {result.get('slug', '')} instance {str(result.get('instance', ''))[:12]}",
+    )
+    for entry in result.get("quantities") or []:
+        name = entry["name"] + (f"[{entry['at']}]" if entry.get("at") not in (None, "") else "")
+        if entry.get("reason"):
+            quantities.add_row(name, "–", "–", "–", entry.get("unit") or "", Text(entry["reason"], style="dim"))
+        else:
+            quantities.add_row(
+                name,
+                *(_bound(entry.get(end)) for end in ("lower", "upper")),
+                entry.get("rigor") or "–",
+                "" if entry.get("unit") in ("1", None) else entry["unit"],
+                entry.get("doc") or "",
+            )
+    out.print(quantities)
+    out.print()
+    verdicts = _table("statement", "verdict", "slack", "rigor", "reason", right=("slack",), title="Statements")
+    for entry in result.get("statements") or []:
+        verdict = entry["verdict"]
+        word, inner = (verdict["verdict"], verdict) if isinstance(verdict, dict) else (str(verdict), entry)
+        verdicts.add_row(
+            entry["id"], _status(word), number(inner.get("slack")), str(inner.get("rigor") or "–"), _reason(word, inner)
+        )
+    out.print(verdicts)
+
+
+def _bound(value: Any) -> str:
+    """A bound, or the range of the bounds of a quantity with axes."""
+    if isinstance(value, (list, tuple)):
+        flat = [_bound(entry) for entry in value[:4]]
+        return "[" + ", ".join(flat) + (f", … {len(value)}" if len(value) > 4 else "") + "]"
+    try:
+        return number(value, 6)
+    except (KeyError, TypeError, ValueError):
+        return str(value)
+
+
+def _reason(word: str, verdict: dict[str, Any]) -> str:
+    where = f" at {verdict['where']}" if verdict.get("where") else ""
+    if word == "HypothesisFailed":
+        return (
+            f"{verdict.get('name')}: measured {number(verdict.get('measured'))}, "
+            f"required {number(verdict.get('required'))}{where}"
+        )
+    if word == "Refuted":
+        return f"{verdict.get('conclusion')}: violated by {number(verdict.get('violation'))}{where}"
+    return str(verdict.get("reason") or "")
+
+
+def recheck(entries: Sequence[dict[str, Any]], out: Console, every: bool = False) -> None:
+    """`thinmargin recheck`: every certificate that was not accepted, or all of them, then the counts."""
+    for entry in entries:
+        if every or entry["status"] != "accepted":
+            out.print(_status(entry["status"]) + Text(f"  {entry['file']}: {entry['sentence']}"))
+    amounts = Counter(entry["status"] for entry in entries)
+    out.print(f"{len(entries)} certificates: " + ", ".join(f"{amount} {status}" for status, amount in amounts.items()))
+
+
+def comparison(found: Sequence[Any], out: Console) -> None:
+    """`thinmargin report --against`: what changed."""
+    table = _table("statement", "what", "before", "now", "direction")
+    for change in found:
+        style = {"better": "green", "worse": "red"}.get(change.direction, "dim")
+        table.add_row(change.statement, change.what, change.before, change.after, Text(change.direction, style=style))
+    out.print(table if found else "nothing changed")

@@ -1,0 +1,66 @@
+"""From what measuring and training code returns to the form in which records keep it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reports.records import Measurement, Record, plain
+from reports.tables import csv_text
+
+_OWN = (
+    "schema",
+    "thinmargin",
+    "profile",
+    "seed",
+    "environment",
+    "seconds",
+    "statements",
+    "quantities",
+    "certificates",
+    "measurements",
+    "training",
+    "notes",
+    "summary",
+)
+
+
+def measurement(table: dict[str, Any]) -> Measurement:
+    """The record form of a measurement table ``{name, title, columns, units, rows, x, y, series, log}``.
+
+    Optional keys of the table: kind ("lines", "points", "heatmap"), value, low, high, note. `units` may be a mapping
+    from column to unit or a list in column order. Without x and y there is no figure, only the table.
+    """
+    columns, units = list(table["columns"]), table.get("units") or {}
+    if not isinstance(units, dict):
+        units = dict(zip(columns, units, strict=True))
+    figure = {key: table[key] for key in ("x", "y", "series", "kind", "value", "low", "high") if table.get(key)}
+    if table.get("log"):
+        figure["log"] = [table["log"]] if isinstance(table["log"], str) else list(table["log"])
+    series = table.get("series")
+    content: Measurement = {
+        "name": table["name"],
+        "title": table.get("title"),
+        "axes": [name for name in (table.get("x"), series) if name] or columns[:1],
+        "units": {name: str(unit or "") for name, unit in units.items()},
+        "csv": csv_text(columns, table["rows"]),
+        "figure": figure if "x" in figure and "y" in figure else None,  # type: ignore[typeddict-item]
+    }
+    if table.get("note"):
+        content["note"] = table["note"]
+    return content
+
+
+def training_record(result: dict[str, Any], **defaults: Any) -> Record:
+    """A record of schema 1 from what a training run returned.
+
+    Measurement tables become measurements, whatever the schema does not name (slug, device, scale, sizes) goes to
+    ``training``, and `defaults` fill what the run left out.
+    """
+    content: dict[str, Any] = (
+        {"schema": 1, "statements": [], "measurements": []} | defaults | {k: result[k] for k in _OWN if k in result}
+    )
+    content["profile"] = "train"
+    content["measurements"] = [measurement(entry) if "rows" in entry else entry for entry in content["measurements"]]
+    rest = {key: value for key, value in result.items() if key not in _OWN}
+    content["training"] = rest | (result.get("training") or {})
+    return plain(content)
