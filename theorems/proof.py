@@ -9,13 +9,13 @@ A step is one of four kinds.
 * cited: a named result of the literature.
 * open: nobody has proved it here; the reason says what is missing.
 
-Relations are sympy relations over plain real symbols with exact rational constants. A float is refused: 0.1 is not 1/10.
+Relations are sympy relations over plain real symbols with exact rational constants; floats are refused, 0.1 is not 1/10.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -55,7 +55,8 @@ def exact_relation(relation: Any, where: str) -> Relation:
 class ProofStep:
     """One step of a proof. Build it with `scalar`, `argued`, `cited` or `unproved`.
 
-    ``uses`` names the steps, earlier in the same proof, that supply the given relations.
+    ``uses`` names the steps, earlier in the same proof, that supply the given relations; two proofs may feed one step
+    differently, so it takes no part in equality.
     """
 
     id: str
@@ -63,7 +64,7 @@ class ProofStep:
     kind: Kind
     given: tuple[Relation, ...] = ()
     conclude: tuple[Relation, ...] = ()
-    uses: tuple[str, ...] = ()
+    uses: tuple[str, ...] = field(default=(), compare=False)
     anchor: str = ""
     checks: tuple[str, ...] = ()
     reference: str = ""
@@ -75,6 +76,10 @@ class ProofStep:
         needed = {"scalar": self.conclude, "argued": self.anchor, "cited": self.reference, "open": self.reason}
         if not needed[self.kind]:
             raise ValueError(f"step {self.id} is {self.kind} but does not say what that rests on")
+
+    def after(self, *uses: str) -> ProofStep:
+        """The same step in a proof where other steps supply what is given."""
+        return replace(self, uses=uses)
 
     def latex(self) -> str:
         """Given and concluded relations as one LaTeX line; empty for steps that are not scalar."""
@@ -110,7 +115,7 @@ class StepResult:
 
     ``model`` are values that satisfy what is given and violate the conclusion; ``confirmed`` says whether replaying
     them in rational arithmetic showed exactly that (None without a model). ``vacuous`` means no values satisfy what is
-    given. ``certificates`` are for the independent checker, which verifies them by expanding polynomials; one conclusion
+    given. ``certificates`` are for the independent checker, which verifies them by expanding polynomials; a conclusion
     may need several (one per case of a maximum, one per denominator), and ``certified`` says that every conclusion has
     all of its own.
     """

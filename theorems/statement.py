@@ -197,17 +197,19 @@ def _hypotheses(statement: Statement, measured: Measurements, outcomes: list[Out
 
 
 def _conclusions(hypotheses: Iterable[Outcome], conclusions: list[Outcome]) -> Verdict:
-    rigor = min((outcome.rigor for outcome in (*hypotheses, *conclusions)), default=Rigor.EXACT)
-    refuted = [outcome for outcome in conclusions if outcome.state == "fails"]
-    if refuted and rigor >= Rigor.CERTIFIED:
+    """One failing conclusion refutes if it and every hypothesis are decided in balls or rationals."""
+    given = min((outcome.rigor for outcome in hypotheses), default=Rigor.EXACT)
+    refuted = [o for o in conclusions if o.state == "fails" and min(o.rigor, given) >= Rigor.CERTIFIED]
+    if refuted:
         worst = min(refuted, key=lambda outcome: outcome.slack)
-        return Refuted(worst.name, -worst.slack, worst.where, rigor)
+        return Refuted(worst.name, -worst.slack, worst.where, min(worst.rigor, given))
     open_ones = [outcome for outcome in conclusions if outcome.state != "holds"]
     if open_ones:
         note = open_ones[0].note or "numerical violation: the hypotheses hold at numerical rigor only"
         return Undecided(f"{open_ones[0].name}: {note}")
+    rigor = min((outcome.rigor for outcome in conclusions), default=Rigor.EXACT)
     least = min(conclusions, key=lambda outcome: outcome.slack)
-    return Holds(least.slack, min(outcome.relative_slack for outcome in conclusions), rigor)
+    return Holds(least.slack, min(outcome.relative_slack for outcome in conclusions), min(rigor, given))
 
 
 def evaluate(statement: Statement, draws: Iterable[Draw]) -> list[Row]:

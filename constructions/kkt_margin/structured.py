@@ -71,7 +71,7 @@ def unit_star(satellites: int, negatives: int, row_sum: float) -> MarginInstance
 
 
 POINTS: dict[str, Maker] = _catalogue()
-FLOAT_POINTS: dict[str, Maker] = {"unit star 45+18, r=.333": lambda: unit_star(45, 18, 0.333)}
+FLOAT_POINTS: dict[str, Maker] = {"unit star 12+12, r=.75": lambda: unit_star(12, 12, 0.75)}
 
 
 def structured_draws(names: list[str] | None = None) -> Iterator[Draw]:

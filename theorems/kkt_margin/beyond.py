@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from sympy import Max, Rational
+from sympy import Eq, Max, Rational
 
 from theorems.claim import Claim, constant, quantity
 from theorems.kkt_margin import families
 from theorems.kkt_margin import proof_steps as steps
 from theorems.kkt_margin.vocabulary import (
+    Delta,
     L,
     U,
     both_classes,
     cross,
     flip_threshold,
     is_kkt_point,
+    m,
     multiplier_sum,
     n,
+    nearly_orthogonal,
     nonzero_samples,
     own,
     positive_delta,
@@ -57,6 +60,23 @@ radius_by_multipliers = Lemma(
     promised=50,
     mutants=(Mutant("twice the radius", then=(Claim("radius * sum >= 2", radius_sq * multiplier_sum**2 >= 4),)),),
     does_not_claim="Nothing about sharpness: sums over both classes count neurons that are never active together.",
+)
+
+flip_rate = Theorem(
+    "kkt_margin.flip_rate",
+    title="For equal norms the flip threshold is about 1/(1 + m) as r tends to 0",
+    source=Source(DERIVED, "corollary of the main theorem", "derived"),
+    given=(is_kkt_point, nonzero_samples, both_classes, nearly_orthogonal, positive_delta,
+           Claim("equal norms", Eq(L, U)), Claim("at least two samples", n >= 2)),
+    then=(Claim("t0 <= (1/(1 - 2r - r^2) + r m/(n - 1)) U / ((1 + m) Delta)",
+                flip_threshold <= (1 / (1 - 2 * r - r**2) + r * m / (n - 1)) * U / ((1 + m) * Delta)),),
+    measure=measure,
+    instances=(families.POINTS[0], families.sign_merged, families.sign_blocks, *families.SHARP_POINTS),
+    proof=steps.THRESHOLD_PROOF,
+    promised=50,
+    mutants=(Mutant("correction forgotten", then=(Claim("t0 <= U / ((2 + m) Delta)",
+                                                        flip_threshold <= U / ((2 + m) * Delta)),)),),
+    does_not_claim="The constant in the correction of order r is not known to be sharp.",
 )
 
 k = quantity("clusters", "k")

@@ -220,3 +220,43 @@ robust_orthogonal_half = _structured(
 
 RADIUS_POINTS = (POINTS[0], sign_merged, sphere_merged, *SHARP_POINTS)
 DATASET_POINTS = (sign_merged, sign_blocks, paper_sign, loose_sign)
+
+
+def _trained(n_of: Callable[[int], int], dimension: Callable[[int], int], width: int) -> Callable:
+    def draw(generator: np.random.Generator, index: int) -> Instance | None:
+        n = n_of(index)
+        data = build.sign_data(n, dimension(n), generator, labels=build.alternating_labels(n))
+        return _attempt(lambda d, g: build.kkt_point(d, "gradient", g, width=width), data, generator)
+
+    return draw
+
+
+narrow_gradient_points = Family(
+    "narrow_gradient_points", "trained", "+-1 data, n = 4, d = 2240, labels alternating; gradient method at width 8",
+    _trained(lambda index: 4, _paper, 8), quick=6, full=60)
+wide_gradient_points = Family(
+    "wide_gradient_points", "trained", "+-1 data, n = 4 or 6, d = 140 n^2; gradient method at width 64",
+    _trained(lambda index: 4 + 2 * (index % 2), _paper, 64), quick=4, full=60)
+SUPPORT_POINTS = (_structured("support_thresholds", "data on which the last positive stops supporting at q = 1/(2 n_+ - 3)", [
+    *[lambda k=k, f=f: build.support_threshold(k, str(Fraction(f) / (2 * k - 3)))
+      for k in (3, 6, 10, 20) for f in ("97/100", "103/100")],
+    *[lambda k=k: build.support_threshold(k, str(Fraction(499, 1000) / k)) for k in (3, 6, 20)]]),)
+UNBALANCED_POINTS = (_structured("unbalanced_singles", "orthogonal samples, one neuron per sample, one negative sample", [
+    lambda k=k: build.orthogonal_singles(split(k, 1), 4) for k in (2, 4, 9)]),)
+star_points = _structured("star_points", "a centre correlated with every negative, switched on by the negative neuron", [
+    lambda: build.rational_star(45, 18, "11/2100")])
+
+
+def _small_correlation(positives: int, negatives: int, scale: int) -> MarginInstance:
+    """Samples scale * e_i + y_i * e_last: squared norm scale^2 + 1, correlations +-1."""
+    labels = split(positives, negatives)
+    n = labels.size
+    points = np.zeros((n, n + 1), dtype=np.int64)
+    points[np.arange(n), np.arange(n)] = scale
+    points[:, n] = labels
+    return build.robust_network(MarginInstance(labels=labels, bias=True, points=points), "1/4")
+
+
+robust_small_correlation = _structured(
+    "robust_small_correlation", "integer samples with p/D = 1/(s^2 + 1), s = 8 to 30; robust network at theta = 1/4",
+    [lambda a=a, b=b, s=s: _small_correlation(a, b, s) for a, b in ((1, 1), (2, 1), (2, 2), (3, 3)) for s in (8, 12, 30)])

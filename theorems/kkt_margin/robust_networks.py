@@ -77,3 +77,19 @@ orthogonal_optimum = Theorem(
              Mutant("radius one percent larger", then=(Claim("more", radius_sq >= D / 2 * Rational(101, 100)),))),
     does_not_claim="Nothing about data that are only nearly orthogonal.",
 )
+
+quarter_threshold = Theorem(
+    "kkt_margin.robust_quarter_threshold",
+    title="theta = 1/4 is nearly optimal for small correlations, whatever the number of samples",
+    source=Source(SOURCE, "corollary of the radius for every threshold", "derived"),
+    given=(is_robust_network, equal_norms, both_classes, Claim("theta = 1/4", Eq(theta, Rational(1, 4))),
+           Claim("p <= 0.018 D", p <= Rational(18, 1000) * D)),
+    then=(Claim("radius^2 >= D (1 - p/D)^2 / (2 (1 + p/D))", radius_sq >= D * (1 - p / D) ** 2 / (2 * (1 + p / D))),),
+    measure=measure,
+    instances=(families.robust_small_correlation, families.robust_orthogonal),
+    proof=steps.NEAR_OPTIMAL_PROOF,
+    promised=15,
+    mutants=(Mutant("theta left free", without="theta = 1/4"),
+             Mutant("one percent more", then=(Claim("more", radius_sq >= D * Rational(101, 200)),))),
+    does_not_claim="Nothing for correlations above 0.018 D, where more than one opposite neuron may matter.",
+)

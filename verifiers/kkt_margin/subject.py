@@ -58,8 +58,6 @@ class Subject:
 
 @lru_cache(maxsize=256)
 def _measurements(instance: MarginInstance) -> Measurements:
-    from verifiers.kkt_margin import quantities_data, quantities_network, quantities_point  # noqa: F401
-
     return Measurements(CATALOGUE, Subject(instance))
 
 
