@@ -9,7 +9,7 @@ A step is one of four kinds.
 * cited: a named result of the literature.
 * open: nobody has proved it here; the reason says what is missing.
 
-Relations are sympy relations over plain real symbols with exact rational constants; floats are refused, 0.1 is not 1/10.
+Relations are sympy relations over plain real symbols with exact rational constants; a float is refused, 0.1 is not 1/10.
 """
 
 from __future__ import annotations
@@ -20,14 +20,22 @@ from fractions import Fraction
 from typing import Any, Literal
 
 import sympy
-from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
+from sympy.core.relational import (
+    Equality,
+    GreaterThan,
+    LessThan,
+    Relational,
+    StrictGreaterThan,
+    StrictLessThan,
+    Unequality,
+)
 
 Kind = Literal["scalar", "argued", "cited", "open"]
 StepStatus = Literal["proved", "cited", "argued", "open"]
 Support = Literal["z3", "sympy", "certificate", "rocq", "paper", "text", ""]
 
 RELATIONS = (LessThan, GreaterThan, StrictLessThan, StrictGreaterThan, Equality, Unequality)
-Relation = LessThan | GreaterThan | StrictLessThan | StrictGreaterThan | Equality | Unequality
+Relation = Relational
 
 
 class InexactConstant(ValueError):

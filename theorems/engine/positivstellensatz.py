@@ -283,7 +283,8 @@ def implications(given: Sequence[Condition], auxiliaries: Sequence[Auxiliary],
     others = [a for a in auxiliaries if a.kind != "maximum"]
     found: list[Implication] = []
     for case in choices((0, 1), repeat=len(maxima)):
-        facts, values = [_plain(c) for c in given], {}
+        facts = [_plain(c) for c in given]
+        values: dict[sympy.Symbol, sympy.Expr] = {}
         for maximum, greater in zip(maxima, case, strict=True):
             ends = [a.xreplace(values) for a in maximum.arguments]
             values[maximum.symbol] = ends[greater]
