@@ -39,6 +39,11 @@ def label_vectors(draw: st.DrawFn, min_size: int = 2, max_size: int = 8) -> np.n
     return np.array([1, -1, *rest], dtype=np.int64)
 
 
+def squared_norms() -> st.SearchStrategy[Fraction]:
+    """Squared norms of orthogonal and simplex data: squares, non-squares and non-integers."""
+    return st.sampled_from([Fraction(1), Fraction(9), Fraction(100), Fraction(12), Fraction(1, 7)])
+
+
 def biases() -> st.SearchStrategy[bool]:
     """Bias-free first."""
     return st.booleans()
@@ -56,6 +61,8 @@ def sign_datasets(
     draw: st.DrawFn, min_size: int = 2, max_size: int = 8, *, min_dimension: int = 16, max_dimension: int = 400
 ) -> MarginInstance:
     """+-1 data that some network fits: opposite labels never on one ray (redrawn coordinates instead of rejection)."""
+    if min_dimension < 2 * max_size:
+        raise InvalidArgument(f"need min_dimension >= 2 * max_size, got {min_dimension} and {max_size}")
     labels, bias = draw(label_vectors(min_size, max_size)), draw(biases())
     dimension = draw(st.integers(min_dimension, max_dimension))
     generator = draw(generators())
@@ -90,7 +97,7 @@ def uneven_datasets(
 def orthogonal_datasets(draw: st.DrawFn, min_size: int = 2, max_size: int = 8) -> MarginInstance:
     """Exactly orthogonal points of equal rational squared norm."""
     labels, bias = draw(label_vectors(min_size, max_size)), draw(biases())
-    square = draw(st.sampled_from([1, 2, 9, 100, Fraction(1, 7)]))
+    square = draw(squared_norms())
     return build.orthogonal_data(labels, square, bias=bias)
 
 
@@ -98,7 +105,7 @@ def orthogonal_datasets(draw: st.DrawFn, min_size: int = 2, max_size: int = 8) -
 def simplex_datasets(draw: st.DrawFn, min_size: int = 2, max_size: int = 8) -> MarginInstance:
     """Regular simplices around the origin: the Gram matrix is singular."""
     labels, bias = draw(label_vectors(min_size, max_size)), draw(biases())
-    return build.simplex_data(labels, draw(st.sampled_from([1, 12, Fraction(5, 3)])), bias=bias)
+    return build.simplex_data(labels, draw(squared_norms()), bias=bias)
 
 
 @st.composite
@@ -126,7 +133,7 @@ def signed_gram_datasets(draw: st.DrawFn, min_size: int = 2, max_size: int = 8) 
 def orthogonal_points(draw: st.DrawFn, min_size: int = 2, max_size: int = 8) -> MarginInstance:
     """Exact KKT points of orthogonal data: any partition of the classes without bias, class-merged with bias."""
     labels = draw(label_vectors(min_size, max_size))
-    square = draw(st.sampled_from([1, 2, 9, 100, Fraction(1, 7)]))
+    square = draw(squared_norms())
     if draw(biases()):
         return build.orthogonal_biased(labels, square)
     parts = draw(st.integers(1, labels.size))
@@ -143,7 +150,7 @@ def two_point_points(draw: st.DrawFn, *, max_denominator: int = 100) -> MarginIn
 @st.composite
 def simplex_points(draw: st.DrawFn, min_size: int = 2, max_size: int = 8) -> MarginInstance:
     """Exact KKT points of the simplex, merged or one neuron per sample."""
-    labels, square = draw(label_vectors(min_size, max_size)), draw(st.sampled_from([1, 12, Fraction(5, 3)]))
+    labels, square = draw(label_vectors(min_size, max_size)), draw(squared_norms())
     return draw(st.sampled_from([build.simplex_merged, build.simplex_singles]))(labels, square)
 
 
@@ -198,7 +205,7 @@ def _with_point(
 
 def merged_points(min_size: int = 2, max_size: int = 6, *, exact: bool = False) -> Instances:
     """Class-merged KKT points of nearly orthogonal data; with `exact`, in rationals (doubles give long ones)."""
-    method = "exact" if exact else "merged"
+    method: build.Method = "exact" if exact else "merged"
     return _with_point(_near_orthogonal(min_size, max_size), lambda data, g: build.kkt_point(data, method, g))
 
 

@@ -56,6 +56,7 @@ from constructions.kkt_margin.merged import single_blocks as single_blocks
 from constructions.kkt_margin.newton import polish as polish
 from constructions.kkt_margin.newton import settle as settle
 from constructions.kkt_margin.pipeline import METHODS as METHODS
+from constructions.kkt_margin.pipeline import Method as Method
 from constructions.kkt_margin.pipeline import kkt_point as kkt_point
 from constructions.kkt_margin.restricted import neurons_of as neurons_of
 from constructions.kkt_margin.restricted import random_neurons as random_neurons

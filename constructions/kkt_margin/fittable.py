@@ -33,7 +33,8 @@ def check_fittable(instance: MarginInstance) -> list[str]:
     if instance.points is None:
         _require_positive_semidefinite(instance, gram)
     squares = np.diag(gram)
-    zero = [i for i in np.flatnonzero(squares <= NEAR * squares.max(initial=0.0)) if _product(instance, i, i) == 0]
+    small = np.flatnonzero(squares <= NEAR * squares.max(initial=0.0)).tolist()
+    zero = [i for i in small if _product(instance, i, i) == 0]
     if zero and not biased:
         raise InvalidInstance(f"sample {zero[0]} is the zero point, where every bias-free network is 0; use bias=true")
     notes = [f"sample {i} is the zero point" for i in zero]

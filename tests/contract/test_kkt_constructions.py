@@ -1,4 +1,4 @@
-"""Every construction gives KKT points or says why not; the conditions are checked by `kkt_network`, not by the package."""
+"""Every construction gives KKT points or says why not; `kkt_network` checks the conditions, not the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Published numbers of KKT points, reproduced by the constructions; thresholds t0 and t1 are computed in `kkt_network`."""
+"""Published numbers of KKT points, reproduced by the constructions; `kkt_network` computes the flip thresholds."""
 
 from __future__ import annotations
 

@@ -39,8 +39,10 @@ def assert_same(first, second, scale=1.0, sign=1, order=slice(None)):
 @pytest.mark.parametrize("bias", [False, True])
 def test_rotation_changes_nothing(bias, route):
     data = data_of(bias)
-    rotation, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((1024, 1024)))
-    rotated = build.MarginInstance(labels=data.labels, bias=bias, points=data.points @ rotation)
+    points = data.points.astype(np.float64)
+    for mirror in np.random.default_rng(0).standard_normal((2, 1024)):  # two reflections
+        points = points - 2 * np.outer(points @ mirror, mirror) / (mirror @ mirror)
+    rotated = build.MarginInstance(labels=data.labels, bias=bias, points=points)
     only_gram = build.MarginInstance(labels=data.labels, bias=bias, gram=data.exact_gram())
     for other in (rotated, only_gram):
         assert_same(solve(data, route), solve(other, route))
@@ -112,3 +114,29 @@ def test_jacobian_is_the_derivative_of_the_system():
     for j, direction in enumerate(np.eye(unknowns.size) * step):
         slope = (system(unknowns + direction)[0] - system(unknowns - direction)[0]) / (2 * step)
         assert slope == pytest.approx(system(unknowns)[1][:, j], abs=1e-8)
+
+
+def test_copies_of_a_neuron_are_merged_by_the_polish():
+    data = data_of(True)
+    gram, labels, point = data.float_lifted_gram(), data.labels, build.merged_point(data)
+    copies = build.MergedPoint(
+        signs=np.repeat(point.signs, 3), pattern=np.repeat(point.pattern, 3, axis=0), multipliers=point.multipliers,
+        rows=np.repeat(point.rows, 3, axis=0), masses=np.repeat(point.masses, 3) * np.tile([0.2, 0.5, 0.3], 2),
+    )
+    polished = build.polish(copies, gram, labels)
+    assert sorted(polished.signs.tolist()) == [-1, 1]
+    assert polished.masses.sum() == pytest.approx(point.masses.sum(), rel=1e-12)
+    assert polished.residual < 1e-13
+
+
+@pytest.mark.parametrize("shift", [1e-3, 0.05])
+def test_newton_returns_to_the_point_from_nearby(shift):
+    data, generator = data_of(True), np.random.default_rng(2)
+    gram, labels, point = data.float_lifted_gram(), data.labels, build.restricted_point(
+        data_of(True), build.neurons_of(PATTERNS, 6))
+    moved = build.newton.patterned(
+        point.signs, point.pattern, point.multipliers * (1 + shift * generator.standard_normal(6)),
+        point.rows * (1 + shift * generator.standard_normal(point.rows.shape)),
+        point.masses * (1 + shift * generator.standard_normal(3)),
+    )
+    assert build.polish(moved, gram, labels).multipliers == pytest.approx(point.multipliers, rel=1e-11)
