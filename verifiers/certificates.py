@@ -184,20 +184,23 @@ def margin_one() -> Json:
     return {"type": "margin_one"}
 
 
+def _bound(quantity: Any, relation: str, level: Any) -> Json:
+    return {"type": "bound", "quantity": quantity, "relation": relation, "level": rational_to_json(level)}
+
+
 def multiplier_sum(relation: str, level: Any) -> Json:
     """sum_i lambda_i, which is half the squared parameter norm, compared with `level`."""
-    return {"type": "multiplier_sum", "relation": relation, "level": rational_to_json(level)}
+    return _bound("multiplier_sum", relation, level)
 
 
 def multiplier(sample: int, relation: str, level: Any) -> Json:
     """lambda_i compared with `level`."""
-    return {"type": "multiplier", "sample": int(sample), "relation": relation, "level": rational_to_json(level)}
+    return _bound(int(sample), relation, level)
 
 
 def value(combination: Iterable[Any], relation: str, level: Any) -> Json:
     """N at the point sum_l e_l x_l compared with `level`."""
-    return {"type": "value", "combination": vector_to_json(combination), "relation": relation,
-            "level": rational_to_json(level)}
+    return _bound(vector_to_json(combination), relation, level)
 
 
 # Builders, one per kind
