@@ -9,7 +9,7 @@ A step is one of four kinds.
 * cited: a named result of the literature.
 * open: nobody has proved it here; the reason says what is missing.
 
-Relations are sympy relations over plain real symbols with exact rational constants; a float is refused, 0.1 is not 1/10.
+Relations are sympy relations over plain real symbols with exact constants. Floats are refused: 0.1 is not 1/10.
 """
 
 from __future__ import annotations
@@ -35,14 +35,13 @@ StepStatus = Literal["proved", "cited", "argued", "open"]
 Support = Literal["z3", "sympy", "certificate", "rocq", "paper", "text", ""]
 
 RELATIONS = (LessThan, GreaterThan, StrictLessThan, StrictGreaterThan, Equality, Unequality)
-Relation = Relational
 
 
 class InexactConstant(ValueError):
     """A float, NaN or infinity stands in a relation that is to be proved exactly."""
 
 
-def exact_relation(relation: Any, where: str) -> Relation:
+def exact_relation(relation: Any, where: str) -> Relational:
     """`relation` itself if it is a relation over plain real symbols with exact constants.
 
     Raises `InexactConstant` for floats, NaN and infinities, `ValueError` for relations without symbols and for symbols
@@ -70,8 +69,8 @@ class ProofStep:
     id: str
     title: str
     kind: Kind
-    given: tuple[Relation, ...] = ()
-    conclude: tuple[Relation, ...] = ()
+    given: tuple[Relational, ...] = ()
+    conclude: tuple[Relational, ...] = ()
     uses: tuple[str, ...] = field(default=(), compare=False)
     anchor: str = ""
     checks: tuple[str, ...] = ()

@@ -17,9 +17,15 @@ from fractions import Fraction
 from typing import Any, Literal
 
 import sympy
-from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
-
-from theorems.proof import Relation
+from sympy.core.relational import (
+    Equality,
+    GreaterThan,
+    LessThan,
+    Relational,
+    StrictGreaterThan,
+    StrictLessThan,
+    Unequality,
+)
 
 ROOT_BITS = 256
 """Enclosures of irrational square roots are this many bits wide after the point."""
@@ -73,7 +79,7 @@ class Clearing:
     auxiliaries: dict[sympy.Symbol, Auxiliary] = field(default_factory=dict)
     symbols: set[sympy.Symbol] = field(default_factory=set)
 
-    def relation(self, relation: Relation) -> Condition:
+    def relation(self, relation: Relational) -> Condition:
         """The relation as a polynomial condition. Raises `Unsupported`."""
         left, right = self.expression(relation.lhs), self.expression(relation.rhs)
         if isinstance(relation, (LessThan, StrictLessThan)):
@@ -199,7 +205,7 @@ def _enclose(e: Any, values: Mapping[str, Fraction]) -> _Interval:
     raise Unsupported(f"{e} cannot be evaluated in rational arithmetic")
 
 
-def evaluate(relation: Relation, values: Mapping[str, Fraction]) -> bool | None:
+def evaluate(relation: Relational, values: Mapping[str, Fraction]) -> bool | None:
     """Whether the relation holds at the values; None where the enclosure of a root does not decide.
 
     Raises `ZeroDivisionError` and `ArithmeticError` where the relation has no meaning.
