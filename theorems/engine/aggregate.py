@@ -19,7 +19,8 @@ def record(statement: Statement, units: list[Json], proof: list[Json], certifica
     reached = [row for row in rows if row["verdict"]["verdict"] in ("Holds", "Refuted", "Undecided") and row["conclusions"]]
     decided = [row for row in reached if row["verdict"]["verdict"] == "Holds"]
     refuted = [row for row in rows if row["verdict"]["verdict"] == "Refuted"]
-    rigors = [_rigor(o["rigor"]) for row in decided + refuted for o in row["conclusions"]]
+    rigors = [_rigor(o["rigor"]) for row in reached for o in row["conclusions"]
+              if o["state"] != "undecided"]
     drawn = sum(unit["drawn"] for unit in units)
     return {
         "id": statement.id,
@@ -78,7 +79,8 @@ def _outcomes(rows: Iterable[Json], part: str, name: str) -> list[tuple[Json, Js
 
 
 def _least(outcomes: list[tuple[Json, Json]]) -> tuple[Json, Json] | None:
-    finite = [pair for pair in outcomes if pair[1]["slack"] is not None]
+    """The least slack among decided entries; undecided ones are counted, and their bounds say nothing."""
+    finite = [pair for pair in outcomes if pair[1]["slack"] is not None and pair[1]["state"] != "undecided"]
     return min(finite, key=lambda pair: pair[1]["slack"]) if finite else None
 
 

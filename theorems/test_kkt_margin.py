@@ -1,0 +1,51 @@
+"""Every statement of kkt_margin on its own families, its proof steps, and the main theorem on instances of hypothesis."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import event, given, settings
+
+from constructions import strategies
+from constructions.instance import Draw
+from theorems.engine.library import statements
+from theorems.engine.prover import prove
+from theorems.kkt_margin import beyond, lemmas, main_theorem
+from theorems.statement import Statement, judge
+from verifiers.verdict import Refuted
+
+ALL = statements("kkt_margin")
+STEPS = {step: statement for statement in ALL for step in statement.proof}
+UNIVERSAL = (main_theorem.main, main_theorem.weak, main_theorem.unseen, beyond.radius_lower_bound, beyond.all_points,
+             lemmas.cross_bound, lemmas.upper_bound, lemmas.lower_bound, lemmas.flip_bound)
+
+
+@pytest.mark.parametrize("statement", ALL, ids=lambda statement: statement.id)
+def test_statement_has_its_expected_status(statement: Statement, check) -> None:
+    record = check(statement)
+    assert record["status"] == statement.expected, record["notes"]
+    checked = min(c["checked"] - c["undecided"] for c in record["conclusions"])
+    assert checked >= statement.promised
+    assert record["mutants"]["survivors"] == []
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{STEPS[step].id}-{step.id}")
+def test_proof_step_rests_on_what_it_says(step) -> None:
+    result = prove(step, certificates=False)
+    expected = {"scalar": "proved", "argued": "argued", "cited": "cited", "open": "open"}[step.kind]
+    assert result.status == expected, result.detail
+
+
+@settings(max_examples=30)
+@given(instance=strategies.merged_points(max_size=6))
+def test_no_class_merged_point_refutes_a_statement(instance) -> None:
+    verdicts = {statement.id: judge(statement, Draw(instance, "searched", "hypothesis")).verdict for statement in UNIVERSAL}
+    event(type(verdicts["kkt_margin.main"]).__name__)
+    assert not [name for name, verdict in verdicts.items() if isinstance(verdict, Refuted)]
+
+
+@settings(max_examples=30)
+@given(instance=strategies.equicorrelated_points(max_size=5))
+def test_no_equicorrelated_point_refutes_a_statement(instance) -> None:
+    verdicts = {statement.id: judge(statement, Draw(instance, "searched", "hypothesis")).verdict for statement in UNIVERSAL}
+    event(type(verdicts["kkt_margin.main"]).__name__)
+    assert not [name for name, verdict in verdicts.items() if isinstance(verdict, Refuted)]
