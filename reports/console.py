@@ -110,7 +110,8 @@ def _steps(amounts: Counter[str]) -> str:
 def summary_table(statements: Iterable[Statement], width: int = _PLAIN_WIDTH) -> Table:
     """The end-of-run table: statement, status, rigor, accepted and drawn instances, slack, mutants killed, proof.
 
-    On fewer than 150 columns the proof is left out, on fewer than 115 the rigor too; numbers are never cut.
+    On fewer than 150 columns the proof is left out, on fewer than 115 rigor and undecided checks too; numbers are
+    never cut.
     """
     table = _table(
         "statement",
@@ -118,10 +119,11 @@ def summary_table(statements: Iterable[Statement], width: int = _PLAIN_WIDTH) ->
         *(["rigor"] if width >= 115 else []),
         "accepted / drawn",
         "checked",
+        *(["undecided"] if width >= 115 else []),
         "slack",
         "mutants killed",
         *(["proof"] if width >= 150 else []),
-        right=("accepted / drawn", "checked", "slack", "mutants killed"),
+        right=("accepted / drawn", "checked", "undecided", "slack", "mutants killed"),
     )
     for statement in statements:
         row = overview(statement)
@@ -137,6 +139,7 @@ def summary_table(statements: Iterable[Statement], width: int = _PLAIN_WIDTH) ->
                 f"{count(row['checked'])} of {count(row['promised'])}" if under else count(row["checked"]),
                 style="bold red" if under else "",
             ),
+            *([count(row["undecided"])] if width >= 115 else []),
             number(row["least_slack"]),
             (f"{row['killed']} / {row['planted']}" if row["planted"] else "–")
             + (f" (+{row['open_mutants']} open)" if row["open_mutants"] else ""),

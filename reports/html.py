@@ -23,6 +23,7 @@ from reports.summary import FINITE_CHECK, overview, problems, summarise
 PAGE = "index.html"
 _HERE = Path(__file__).parent
 _SHOWN_ROWS = 200  # of a measurement table on the page; the download always has all
+_SHOWN_CERTIFICATES = 40  # of one statement or kind on the page; the folder has all
 
 
 @cache
@@ -127,10 +128,16 @@ def render(record: Record, changes: list[Change] | None = None, *, draw: bool = 
     groups: dict[str, list[dict[str, Any]]] = {}
     for statement in record["statements"]:
         groups.setdefault(statement["slug"], []).append(_statement(statement, known, draw))
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for entry in certificates:
+        kinds.setdefault(entry.get("kind") or "other", []).append(entry)
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
+            certificates=kinds,
+            known_certificates=bool(certificates),
+            shown_certificates=_SHOWN_CERTIFICATES,
             record=record,
             summary=summarise(record),
             problems=problems(record),

@@ -18,7 +18,8 @@ def overview(statement: Statement) -> dict[str, Any]:
     """The numbers of one statement that a headline shows.
 
     drawn and accepted: instances built, and those on which every hypothesis held; checked: the least number of checks
-    any conclusion received; least_slack over all conclusions; mutants and proof steps counted by outcome.
+    any conclusion received; undecided: the largest number of undecided checks of any; least_slack over all
+    conclusions; mutants and proof steps counted by outcome.
     """
     conclusions, acceptance = statement["conclusions"], statement.get("acceptance")
     checked = min((claim["checked"] for claim in conclusions), default=0)
@@ -28,8 +29,7 @@ def overview(statement: Statement) -> dict[str, Any]:
         "accepted": acceptance["accepted"] if acceptance else max((c["checked"] for c in conclusions), default=0),
         "checked": checked,
         "promised": statement.get("checks_promised"),
-        "undecided": sum(claim["undecided"] for claim in conclusions),
-        "refuted": sum(claim["refuted"] for claim in conclusions),
+        "undecided": max((claim["undecided"] for claim in conclusions), default=0),
         # a NaN slack is shown as NaN: min() would hide it
         "least_slack": next((slack for slack in slacks if slack != slack), min(slacks, default=None)),
         "planted": statement["mutants"]["planted"],

@@ -107,7 +107,7 @@ def test_the_page_is_well_formed_and_loads_nothing(record):
     assert "@import" not in text and set(re.findall(r"url\(([^)]{1,3})", text)) <= {"#st", "#ru"}
     for link in page.links:
         assert not link.startswith("#") or link[1:] in page.ids, link
-        assert re.match(r"#|data:text/csv;base64,|certificates/|instances/", link), link
+        assert re.match(r"#|data:text/csv;base64,|certificates/|instances/|verification\.json$", link), link
     assert {"svg", "math", "details", "caption"} <= set(page.tags)
     assert page.tags.count("script") == 1 == page.tags.count("h1")
 
@@ -278,6 +278,19 @@ def test_the_numbers_of_a_figure_can_be_downloaded_from_the_page(record):
     links = Page(html.render(record, draw=False)).links
     stored = [base64.b64decode(link.split(",")[1]).decode() for link in links if link.startswith("data:")]
     assert entry["csv"] in stored and tables.index_csv(record) in stored
+
+
+def test_of_many_certificates_the_rejected_ones_are_shown_first_and_the_rest_counted(record):
+    good, bad = record["certificates"][0], record["certificates"][2]
+    record["certificates"] = [good | {"file": f"certificates/kkt_point-{i}.json"} for i in range(100)]
+    record["certificates"].append(bad | {"kind": "kkt_point"})
+    del record["summary"]
+    section = html.render(record, draw=False).split('id="certificates"')[1]
+    assert "100 accepted" in section and "1 not" in section and "and 61 more" in section
+    assert (
+        section.index(bad["file"]) < section.index("kkt_point-0.json")
+        and 'href="certificates/kkt_point-0.json"' in section
+    )
 
 
 def test_changes_have_a_direction(record):
