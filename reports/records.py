@@ -165,6 +165,7 @@ class Statement(TypedDict):
     measurements: list[Measurement]
     does_not_claim: str
     seconds: float
+    where: NotRequired[list[Formula]]
     given: NotRequired[list[Formula]]
     then: NotRequired[list[Formula]]
     power: NotRequired[str | None]

@@ -18,11 +18,13 @@ import numpy as np
 import sympy
 from sympy.core.relational import Equality, GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan
 
+from theorems import notation
 from verifiers import arithmetic, tolerances
 from verifiers.quantity import Enclosure
 from verifiers.verdict import Rigor
 
-_DISPLAY: dict[str, sympy.Symbol] = {}
+_SHOWN: dict[str, str] = {}
+_DEFINITIONS: dict[str, sympy.Expr] = {}
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,29 @@ _CONSTANTS: dict[str, Constant] = {}
 
 
 def quantity(name: str, show: str | None = None) -> sympy.Symbol:
-    """The symbol of a measured quantity; `show` is how formulas display it, in sympy's naming (``"t_0"``, ``"Delta"``)."""
-    symbol = sympy.Symbol(name, real=True)
+    """The symbol of a measured quantity; `show` is the LaTeX text by which formulas display it, such as ``"t_0"``."""
     if show is not None:
-        _DISPLAY[name] = sympy.Symbol(show, real=True)
-    return symbol
+        _SHOWN[name] = show
+    return sympy.Symbol(name, real=True)
 
 
 def quantities(names: str) -> tuple[sympy.Symbol, ...]:
     """Symbols of several quantities: ``n, d = quantities("n d")``."""
     return tuple(quantity(name) for name in names.split())
+
+
+def abbreviation(name: str, expression: sympy.Expr, show: str | None = None) -> sympy.Symbol:
+    """A symbol that stands for an expression: formulas show the symbol with "where ...", evaluation expands it."""
+    if _DEFINITIONS.setdefault(name, expression) != expression:
+        raise ValueError(f"{name} already abbreviates {_DEFINITIONS[name]}")
+    return quantity(name, show)
+
+
+def expanded(expression: Any) -> Any:
+    """The expression with every abbreviation replaced by what it stands for."""
+    while found := {s: _DEFINITIONS[s.name] for s in expression.free_symbols if s.name in _DEFINITIONS}:
+        expression = expression.xreplace(found)
+    return expression
 
 
 def constant(name: str, value: int | str | Fraction, source: str = "derived", show: str | None = None) -> sympy.Symbol:
@@ -136,6 +151,13 @@ def compile_expression(expression: sympy.Expr) -> tuple[tuple[str, ...], dict[st
     return names, {kind: eval(code, _operations(kind)) for kind in ("float", "ball", "rational")}
 
 
+def definition_formula(name: str, expression: sympy.Expr) -> dict[str, str]:
+    """An abbreviation and what it stands for, rendered: name, latex, mathml."""
+    symbol = sympy.Symbol(name, real=True)
+    relation = sympy.Eq(symbol, expression, evaluate=False)
+    return {"name": name, "latex": notation.latex(relation, _SHOWN), "mathml": notation.mathml(relation, _SHOWN)}
+
+
 State = Literal["holds", "fails", "undecided"]
 
 
@@ -170,7 +192,7 @@ class Claim:
     @cached_property
     def slack_expression(self) -> sympy.Expr:
         """Right minus left of ``<=``, left minus right of ``>=``, minus the distance for an equality."""
-        left, right = self.relation.lhs, self.relation.rhs
+        left, right = expanded(self.relation.lhs), expanded(self.relation.rhs)
         if isinstance(self.relation, Equality):
             return -sympy.Abs(left - right)
         if isinstance(self.relation, (GreaterThan, StrictGreaterThan)):
@@ -184,7 +206,19 @@ class Claim:
     @property
     def symbols(self) -> tuple[str, ...]:
         """Names of the quantities and constants in the relation."""
-        return tuple(sorted(symbol.name for symbol in self.relation.free_symbols))
+        sides = expanded(self.relation.lhs).free_symbols | expanded(self.relation.rhs).free_symbols
+        return tuple(sorted(symbol.name for symbol in sides))
+
+    @property
+    def abbreviations(self) -> dict[str, sympy.Expr]:
+        """What the relation's abbreviations stand for, those used by others included, each by one expression."""
+        found: dict[str, sympy.Expr] = {}
+        waiting = sorted(symbol.name for symbol in self.relation.free_symbols if symbol.name in _DEFINITIONS)
+        while waiting:
+            name = waiting.pop(0)
+            found.setdefault(name, _DEFINITIONS[name])
+            waiting += sorted(s.name for s in _DEFINITIONS[name].free_symbols if s.name in _DEFINITIONS and s.name not in found)
+        return found
 
     @property
     def constants(self) -> dict[str, Constant]:
@@ -192,11 +226,11 @@ class Claim:
         return {name: _CONSTANTS[name] for name in self.symbols if name in _CONSTANTS}
 
     def latex(self) -> str:
-        return sympy.latex(_displayed(self.relation))
+        return notation.latex(self.relation, _SHOWN)
 
     def mathml(self) -> str:
         """Presentation MathML of the relation, one `math` element."""
-        return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{_mathml(_displayed(self.relation))}</math>'
+        return notation.mathml(self.relation, _SHOWN)
 
     def slack(self, arrays: Mapping[str, Any]) -> np.ndarray:
         """Slack on float64 arrays already aligned for broadcasting; the vectorised form used by searches."""
@@ -242,7 +276,7 @@ class Claim:
         worst = np.unravel_index(int(np.argmin(lower)), slack.shape)
         if np.any(fails):
             worst = np.unravel_index(int(np.argmin(np.where(fails, upper, np.inf))), slack.shape)
-        left, right = compile_expression(self.relation.lhs), compile_expression(self.relation.rhs)
+        left, right = (compile_expression(expanded(side)) for side in (self.relation.lhs, self.relation.rhs))
         scale = 0.0
         for side_names, side in (left, right):
             entry = np.asarray(side[kind](*[inputs[name] for name in side_names]), dtype=object)
@@ -267,12 +301,3 @@ def _aligned(arrays: Mapping[str, Any], enclosures: Mapping[str, Enclosure], axe
         shape = [array.shape[own.index(axis)] if axis in own else 1 for axis in axes]
         aligned[name] = np.transpose(array, order).reshape(shape) if axes else array[()]
     return aligned
-
-
-def _displayed(relation: Relational) -> Relational:
-    replacements = {s: _DISPLAY[s.name] for s in relation.free_symbols if s.name in _DISPLAY}
-    return relation.xreplace(replacements)
-
-
-def _mathml(relation: Relational) -> str:
-    return str(sympy.mathml(relation, printer="presentation", mul_symbol="&#x2062;"))

@@ -14,9 +14,12 @@ Relations are sympy relations over plain real symbols with exact constants. Floa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
+from importlib.resources import files
 from typing import Any, Literal
 
 import sympy
@@ -29,6 +32,8 @@ from sympy.core.relational import (
     StrictLessThan,
     Unequality,
 )
+
+from theorems import notation
 
 Kind = Literal["scalar", "argued", "cited", "open"]
 StepStatus = Literal["proved", "cited", "argued", "open"]
@@ -95,6 +100,14 @@ class ProofStep:
         given, conclude = (r",\; ".join(sympy.latex(r) for r in side) for side in (self.given, self.conclude))
         return rf"{given} \;\vdash\; {conclude}"
 
+    def mathml(self) -> str:
+        """Given and concluded relations as one MathML formula; empty for steps that are not scalar."""
+        if self.kind != "scalar":
+            return ""
+        given, conclude = ("<mo>,</mo>".join(notation.presentation(r, {}) for r in side)
+                           for side in (self.given, self.conclude))
+        return notation.formula(f"{given}<mo>⊢</mo>{conclude}")
+
 
 def scalar(id: str, title: str, given: Iterable[Any], conclude: Iterable[Any], uses: Iterable[str] = ()) -> ProofStep:
     """A step between real numbers, to be proved by machine for all values that satisfy the given relations."""
@@ -145,3 +158,10 @@ class StepResult:
         if self.model is not None:
             entry |= {"model": {name: str(value) for name, value in self.model.items()}, "confirmed": self.confirmed}
         return entry
+
+
+@cache
+def arguments(slug: str) -> dict[str, str]:
+    """The written arguments of a slug by anchor: sections ``## ANCHOR. Title`` of its ``arguments.md``."""
+    text = files(f"theorems.{slug}").joinpath("arguments.md").read_text(encoding="utf-8")
+    return {part.split(".", 1)[0]: part.strip() for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]}

@@ -111,6 +111,11 @@ class Statement:
         """The named constants of all claims with the values the statement gives them."""
         return {name: declared for claim in (*self.given, *self.then) for name, declared in claim.constants.items()}
 
+    @property
+    def abbreviations(self) -> dict[str, Any]:
+        """What the abbreviations in its claims stand for, in order of first use."""
+        return {name: e for claim in (*self.given, *self.then) for name, e in claim.abbreviations.items()}
+
     def quantities(self) -> tuple[Quantity, ...]:
         """Declarations of the quantities its claims name."""
         names = {name for claim in (*self.given, *self.then) for name in claim.symbols}

@@ -38,10 +38,10 @@ from theorems.kkt_margin.robust_networks import equal_norms, is_robust_network
 from theorems.statement import Conjecture, Source
 from verifiers.kkt_margin import CATALOGUE, measure
 
-merged_sum = quantity("merged_multiplier_sum", "Sum(lambda_merged)")
-merged_radius_sq = quantity("merged_radius_sq", "rho_merged^2")
-fractional = quantity("fractional_pairs", "kinks")
-strict_cross = quantity("strict_cross_pairs", "cross")
+merged_sum = quantity("merged_multiplier_sum", r"\sum\lambda_\mathrm{merged}")
+merged_radius_sq = quantity("merged_radius_sq", r"\rho_\mathrm{merged}^2")
+fractional = quantity("fractional_pairs", r"\mathrm{kinks}")
+strict_cross = quantity("strict_cross_pairs", r"\mathrm{cross}")
 absolute = constant("absolute_constant", 3, "conjectured", "C_a")
 blow_up = constant("blow_up_constant", 2, "conjectured", "C_b")
 

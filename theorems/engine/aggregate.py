@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from constructions.instance import SOURCES
+from theorems.claim import definition_formula
 from theorems.statement import Statement
 from verifiers.verdict import Rigor
 
@@ -45,6 +46,7 @@ def record(statement: Statement, units: list[Json], proof: list[Json], certifica
         "seconds": round(sum(row["seconds"] for row in rows), 3),
         "given": [{"name": c.name, "latex": c.latex(), "mathml": c.mathml()} for c in statement.given],
         "then": [{"name": c.name, "latex": c.latex(), "mathml": c.mathml()} for c in statement.then],
+        "where": [definition_formula(name, e) for name, e in statement.abbreviations.items()],
         "power": _power(statement, units),
         "acceptance": {"drawn": drawn, "accepted": len(reached), "laws": [
             {"law": unit["law"], "source": unit["source"], "drawn": unit["drawn"],
@@ -94,7 +96,7 @@ def _hypothesis(name: str, rows: list[Json]) -> Json:
 
 
 def _conclusion(statement: Statement, name: str, reached: list[Json], certificates: set[str]) -> Json:
-    outcomes = _outcomes(reached, "conclusions", name)
+    outcomes = [(row, _settled(row, o)) for row, o in _outcomes(reached, "conclusions", name)]
     states = Counter(o["state"] for _, o in outcomes)
     least = _least(outcomes)
     rigors = Counter(f"{statement.basis}/{o['rigor']}" for _, o in outcomes if o["state"] != "undecided")
@@ -109,6 +111,13 @@ def _conclusion(statement: Statement, name: str, reached: list[Json], certificat
             "undecided": states["undecided"], "least_slack": least[1]["slack"] if least else None,
             "relative_slack": least[1]["relative_slack"] if least else None, "worst_instance": worst,
             "by_rigor": dict(sorted(rigors.items())), "reasons": dict(reasons), "certificates": sorted(set(files))}
+
+
+def _settled(row: Json, outcome: Json) -> Json:
+    """A failing conclusion refutes only with its verdict: under hypotheses that only floats decide it stays undecided."""
+    if outcome["state"] == "fails" and row["verdict"]["verdict"] != "Refuted":
+        return outcome | {"state": "undecided", "note": "fails where a hypothesis is decided in floats only"}
+    return outcome
 
 
 def _mutants(statement: Statement, units: list[Json]) -> Json:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from theorems.engine.library import collect
-from theorems.proof import ProofStep
+from theorems.proof import ProofStep, arguments
 from theorems.statement import Statement
 
 Json = dict[str, Any]
@@ -50,7 +50,14 @@ def rows(statements: Iterable[Statement], results: dict[StepKey, Json], certific
     """The proof entries of every statement for its record, certificates of steps written beside the others."""
     by_step = {_step(key): result for key, result in results.items()}
     files = {step: _save(result, certificates) for step, result in by_step.items()}
-    return {s.id: [_row(step, by_step.get(step), files.get(step)) for step in s.proof] for s in statements}
+    return {s.id: [_row(s.slug, step, by_step.get(step), files.get(step)) for step in s.proof] for s in statements}
+
+
+def _argument(slug: str, step: ProofStep) -> str:
+    """What a step that no machine proved rests on: the written argument, the reference, or what is missing."""
+    if step.kind == "argued":
+        return arguments(slug)[step.anchor]
+    return step.reference or step.reason
 
 
 def _save(result: Json, folder: Path | None) -> str | None:
@@ -62,7 +69,7 @@ def _save(result: Json, folder: Path | None) -> str | None:
     return ", ".join(f"certificates/{name}" for name in names)
 
 
-def _row(step: ProofStep, result: Json | None, file: str | None) -> Json:
+def _row(slug: str, step: ProofStep, result: Json | None, file: str | None) -> Json:
     from theorems.engine.prover import prove as prove_step
 
     if result is None:
@@ -71,9 +78,9 @@ def _row(step: ProofStep, result: Json | None, file: str | None) -> Json:
     if result.get("model"):
         values = ", ".join(f"{name} = {value}" for name, value in result["model"].items())
         detail += f"; counterexample {values}" if result.get("confirmed") else f"; unconfirmed model {values}"
-    argument = step.latex() if step.kind == "scalar" else step.anchor or step.reference or step.reason
+    argument = step.latex() if step.kind == "scalar" else _argument(slug, step)
     return {"step": step.id, "status": result["status"], "by": result["by"] or None, "title": step.title,
-            "detail": detail, "argument": argument, "certificate": file, "seconds": round(result["seconds"], 3)}
+            "detail": detail, "argument": argument, "mathml": step.mathml() or None, "certificate": file, "seconds": round(result["seconds"], 3)}
 
 
 def prove(targets: Iterable[str] = (), certificates_dir: Path | None = None,

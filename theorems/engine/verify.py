@@ -153,6 +153,11 @@ def _labelled(plan: list[work.Unit], results: dict[work.Unit, Json], families: d
 def _assemble(statements: list[Statement], units: list[Json], proof: dict[str, list[Json]], folder: Path) -> Json:
     from verifiers import recheck
 
+    current = {name for unit in units for row in unit["rows"] for name in row["certificates"]}
+    current |= {Path(name).name for rows in proof.values() for row in rows for name in (row["certificate"] or "").split(", ")}
+    for path in (folder / "certificates").glob("*.json"):
+        if path.name not in current:
+            path.unlink()
     outcomes = {path.name: recheck.check_file(path) for path in sorted((folder / "certificates").glob("*.json"))}
     accepted = {name for name, outcome in outcomes.items() if outcome.status == "accepted"}
     records = []
@@ -178,6 +183,8 @@ def _keep_worst(statements: list[Statement], records: list[Json], units: list[Js
     witnesses = {record["id"]: _witness(record, units) for record in records if record["status"] == "refuted"}
     needed |= {row["instance"] for row in witnesses.values()}
     seed = next((unit["seed"] for unit in units), 0)
+    for path in (folder / "instances").glob("*.npz"):
+        path.unlink()
     kept = {}
     for digest in sorted(needed):
         family, index = by_digest[digest]

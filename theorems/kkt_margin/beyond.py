@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Eq, Max, Rational
 
-from theorems.claim import Claim, constant, quantity
+from theorems.claim import Claim, abbreviation, constant, quantity
 from theorems.kkt_margin import families
 from theorems.kkt_margin import proof_steps as steps
 from theorems.kkt_margin.vocabulary import (
@@ -81,11 +81,11 @@ flip_rate = Theorem(
 
 k = quantity("clusters", "k")
 q_c, L_c, U_c = quantity("cluster_cross", "q"), quantity("cluster_least", "L"), quantity("cluster_greatest", "U")
-Delta_c, k_opposite = quantity("cluster_delta", "Delta"), quantity("opposite_clusters", "k_i")
-tau = quantity("cluster_time", "t") * Delta_c
-r_c = q_c * (k - 1) / L_c
-S_c = 1 / (L_c * (1 - r_c - r_c**2))
-A_c = (1 - 2 * r_c - r_c**2) / ((1 - r_c - r_c**2) * U_c)
+Delta_c, k_opposite = quantity("cluster_delta", r"\Delta"), quantity("opposite_clusters", "k_i")
+tau = abbreviation("tau_clusters", quantity("cluster_time", "t") * Delta_c, r"\tau")
+r_c = abbreviation("r_clusters", q_c * (k - 1) / L_c, "r")
+S_c = abbreviation("S_clusters", 1 / (L_c * (1 - r_c - r_c**2)), "S")
+A_c = abbreviation("A_clusters", (1 - 2 * r_c - r_c**2) / ((1 - r_c - r_c**2) * U_c), "A")
 
 clusters = Theorem(
     "kkt_margin.clusters",
@@ -93,16 +93,16 @@ clusters = Theorem(
     source=Source("after Frei, Vardi, Bartlett, Srebro 2023 (arXiv 2303.01456)", "cluster version", "derived"),
     given=(
         is_kkt_point,
-        Claim("every cluster has one label", quantity("mixed_clusters", "mixed") <= 0),
+        Claim("every cluster has one label", quantity("mixed_clusters", r"\mathrm{mixed}") <= 0),
         both_classes,
         Claim("samples of a cluster are positively correlated", L_c > 0),
         Claim("nearly orthogonal clusters, r < sqrt(2) - 1", (1 + r_c) ** 2 < 2),
         Claim("the cluster means move every sample against its class", Delta_c > 0),
     ),
     then=(
-        Claim("own class sums of a cluster <= S", quantity("cluster_own", "A_s^own") <= S_c),
-        Claim("cross class sums of a cluster <= r S", quantity("cluster_cross_sum", "A_s^cross") <= r_c * S_c),
-        Claim("own class sums of a cluster >= A", quantity("cluster_own", "A_s^own") >= A_c),
+        Claim("own class sums of a cluster <= S", quantity("cluster_own", r"A_s^\mathrm{own}") <= S_c),
+        Claim("cross class sums of a cluster <= r S", quantity("cluster_cross_sum", r"A_s^\mathrm{cross}") <= r_c * S_c),
+        Claim("own class sums of a cluster >= A", quantity("cluster_own", r"A_s^\mathrm{own}") >= A_c),
         Claim("the value along the flip path stays below the bound",
               quantity("cluster_value", "y_i N(x_i - t y_i u)")
               <= S_c * Max(U_c - tau, 0) - (tau - q_c * (1 + U_c / L_c)) * k_opposite * A_c),
@@ -115,7 +115,7 @@ clusters = Theorem(
         Mutant("opposite clusters counted tenfold",
                then=(Claim("bound with 10 k", quantity("cluster_value") <= S_c * Max(U_c - tau, 0)
                            - (tau - q_c * (1 + U_c / L_c)) * 10 * k_opposite * A_c),)),
-        Mutant("own sums at most 1/U", then=(Claim("own <= 1/U", quantity("cluster_own", "A_s^own") <= 1 / U_c),)),
+        Mutant("own sums at most 1/U", then=(Claim("own <= 1/U", quantity("cluster_own", r"A_s^\mathrm{own}") <= 1 / U_c),)),
     ),
     does_not_claim="Nothing about the population of clusters; only the given samples are spoken about.",
 )
@@ -126,17 +126,17 @@ all_points = Proposition(
     source=Source(DERIVED, "M-matrix bound and linear programs", "derived"),
     given=(
         is_kkt_point,
-        Claim("the transfer matrix has spectral radius below one", quantity("transfer_proved", "rho(T) < 1") >= 1),
-        Claim("every sample is proved to support every KKT point", quantity("own_lower", "A_lower") > 0),
+        Claim("the transfer matrix has spectral radius below one", quantity("transfer_proved", r"[\rho(T) < 1]") >= 1),
+        Claim("every sample is proved to support every KKT point", quantity("own_lower", r"\mathrm{lower}_i") > 0),
         both_classes,
         positive_delta,
     ),
     then=(
-        Claim("the linear programs prove a flip at t", quantity("all_points_value", "max_KKT y_i N(x_i - t y_i u)") < 0),
-        Claim("this point is flipped before that t", flip_threshold < quantity("all_points_flip", "t_LP")),
-        Claim("own class sums below their bound", own <= quantity("own_upper", "A_upper")),
-        Claim("own class sums above their bound", own >= quantity("own_lower", "A_lower")),
-        Claim("cross class sums below their bound", cross <= quantity("cross_upper", "A_upper^cross")),
+        Claim("the linear programs prove a flip at t", quantity("all_points_value", r"\max_\mathrm{KKT} y_i N(x_i - t y_i u)") < 0),
+        Claim("this point is flipped before that t", flip_threshold < quantity("all_points_flip", r"t_\mathrm{LP}")),
+        Claim("own class sums below their bound", own <= quantity("own_upper", r"\mathrm{upper}_i")),
+        Claim("own class sums above their bound", own >= quantity("own_lower", r"\mathrm{lower}_i")),
+        Claim("cross class sums below their bound", cross <= quantity("cross_upper", r"\mathrm{upper}_i^\mathrm{cross}")),
     ),
     measure=measure,
     instances=families.DATASET_POINTS,
@@ -144,7 +144,7 @@ all_points = Proposition(
     basis="dataset",
     promised=30,
     mutants=(
-        Mutant("a fifth of the t", then=(Claim("flip at t/5", flip_threshold < quantity("all_points_flip", "t_LP") / 5),)),
+        Mutant("a fifth of the t", then=(Claim("flip at t/5", flip_threshold < quantity("all_points_flip", r"t_\mathrm{LP}") / 5),)),
         Mutant("no cross sums", then=(Claim("cross <= 0", cross <= 0),)),
     ),
     does_not_claim="Nothing about other datasets; the certificate speaks about all KKT points of this one.",

@@ -24,7 +24,7 @@ def _exact_merged(instance: MarginInstance, _: np.random.Generator) -> MarginIns
 
 
 def _exact_blocks(instance: MarginInstance, generator: np.random.Generator) -> MarginInstance:
-    return build.exact_partition_point(instance, build.random_blocks(instance.labels, generator))
+    return build.exact_partition_point(instance, build.fitting_blocks(instance, generator))
 
 
 def _merged(instance: MarginInstance, _: np.random.Generator) -> MarginInstance:

@@ -41,7 +41,7 @@ from theorems.kkt_margin.vocabulary import (
     positive_delta,
     q,
     r,
-    t,
+    tau,
 )
 from theorems.statement import Lemma, Mutant, Source
 from verifiers.kkt_margin import measure
@@ -159,13 +159,13 @@ parts = _lemma(
     title="(S8, S9) Own neurons die and opposite neurons rise along the flip path",
     given=(is_kkt_point, nonzero_samples, nearly_orthogonal, positive_delta, both_classes),
     then=(
-        Claim("own part <= S (U - tau)_+", own_part <= S * Max(U - t * Delta, 0)),
-        Claim("opposite part >= (tau - q) m A", opposite_part >= (t * Delta - q) * m * A),
+        Claim("own part <= S (U - tau)_+", own_part <= S * Max(U - tau, 0)),
+        Claim("opposite part >= (tau - q) m A", opposite_part >= (tau - q) * m * A),
     ),
     proof=steps.PARTS_PROOF,
     mutants=(
         Mutant("own part gone at once", then=(Claim("own part <= 0", own_part <= 0),)),
-        Mutant("opposite part with S", then=(Claim("with 2S", opposite_part >= (t * Delta - q) * m * 2 * S),)),
+        Mutant("opposite part with S", then=(Claim("with 2S", opposite_part >= (tau - q) * m * 2 * S),)),
     ),
     does_not_claim="Nothing for t below q / Delta.",
 )

@@ -40,7 +40,7 @@ from theorems.kkt_margin.vocabulary import (
     positive_delta,
     q,
     r,
-    t,
+    tau,
     unseen_slope,
     unseen_value,
 )
@@ -48,7 +48,6 @@ from theorems.statement import Mutant, Source, Theorem
 from verifiers.kkt_margin import measure
 
 PAPER = "Vardi, Yehudai, Shamir 2022 (arXiv 2202.04347)"
-tau = t * Delta
 tau0 = (S * U + q * m * A) / (S + m * A)
 bound = S * Max(U - tau, 0) - (tau - q) * m * A
 

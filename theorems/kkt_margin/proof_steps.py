@@ -6,24 +6,14 @@ Every proof is a tuple of steps in an order in which each uses only earlier ones
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from importlib.resources import files
 
 from theorems.kkt_margin import scalar_steps as z
-from theorems.proof import ProofStep, argued, cited
-
-
-@cache
-def arguments() -> dict[str, str]:
-    """All written arguments by anchor: heading line and text."""
-    text = files("theorems.kkt_margin").joinpath("arguments.md").read_text(encoding="utf-8")
-    return {part.split(".", 1)[0]: part.strip() for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]}
+from theorems.proof import arguments, ProofStep, argued, cited
 
 
 def argument(anchor: str) -> str:
     """The written argument of a step. Raises `KeyError` for an unknown anchor."""
-    return arguments()[anchor]
+    return arguments("kkt_margin")[anchor]
 
 
 E1 = argued("E1", "balance: |w_j|^2 = v_j^2", "E1", ["balance"])

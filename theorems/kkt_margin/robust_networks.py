@@ -13,7 +13,7 @@ from verifiers.kkt_margin import measure
 
 D = square_norm
 k = quantity("critical_count", "k")
-defect = quantity("robust_network_defect", "defect")
+defect = quantity("robust_network_defect", r"\mathrm{defect}")
 half_factor = constant("half_factor", "1/2", "derived", "C_1")
 neighbour_factor = constant("neighbour_factor", 1, "derived", "C_2")
 

@@ -6,12 +6,14 @@ import numpy as np
 from sympy import Rational, exp
 
 from constructions.kkt_margin.sphere_law import SphereLaw, draw_sphere_law
-from theorems.claim import Claim, constant, quantities
+from theorems.claim import Claim, constant, quantities, quantity
 from theorems.kkt_margin import proof_steps as steps
 from theorems.statement import Family, Mutant, Proposition, Source
 from verifiers.kkt_margin.sphere_law import CATALOGUE, measure
 
-d, n, s, failure, sphere_tail, sign_tail, failure_rate = quantities("d n s failure sphere_tail sign_tail failure_rate")
+d, n, s = quantities("d n s")
+failure, failure_rate = quantity("failure", r"\delta"), quantity("failure_rate", r"P(p > \mathrm{bound})")
+sphere_tail, sign_tail = quantity("sphere_tail", r"P_\mathrm{sphere}"), quantity("sign_tail", r"P_\mathrm{signs}")
 tail_rate = constant("tail_rate", "1/2", "derived", "C_4")
 
 _SETTINGS = [(d, n, k) for d, n in ((2, 2), (20, 3), (100, 4), (400, 6), (2000, 10)) for k in (1, 2, 3)]
