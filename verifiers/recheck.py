@@ -29,6 +29,7 @@ _HEX, _NAME = re.compile(r"-?0x[0-9a-f]+", re.ASCII), re.compile(r"[A-Za-z_][A-Z
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b, "==": lambda a, b: a == b}
+_zip: Any = partial(zip, strict=True)
 _canonical = partial(json.dumps, sort_keys=True, separators=(",", ":"), allow_nan=False)
 Interval = tuple[Fraction, Fraction]
 Polynomial = dict[tuple[int, ...], Fraction]
@@ -59,7 +60,7 @@ def _open(block: Any, name: str, required: str, optional: str = "") -> list[Any]
     _need(isinstance(block, dict), f"{name} is not an object")
     wanted, known = required.split(), required.split() + optional.split()
     wrong = [key for key in wanted if key not in block] + sorted(block.keys() - set(known))
-    _need(not wrong, f"{name} lacks or should not have {', '.join(wrong)}"[:160])
+    _need(not wrong, f"{name} lacks or should not have {', '.join(wrong)!a}"[:160])
     return [block.get(key) for key in known]
 
 
@@ -113,7 +114,7 @@ def _dot(left: Iterable[Any], right: Iterable[Any]) -> Any:
     return sum(map(lambda a, b: a * b, left, right))
 
 
-def _show(value: Fraction | int) -> str:
+def _show(value: Any) -> str:
     short = value.numerator.bit_length() + value.denominator.bit_length() <= 72
     return str(value) if short else f"~{float(value):.14g}" if abs(value) < 10**300 else "a number beyond 1e300"
 
@@ -132,7 +133,7 @@ class _Data:
             self.raw, self.den = [[half[max(i, j)][min(i, j)] for j in range(n)] for i in range(n)], self.points_den**2
         else:
             self.raw, self.den = _array(block["gram"], "gram", n, n)
-            _need(self.raw == [list(column) for column in zip(*self.raw)], "gram is not symmetric")
+            _need(self.raw == [list(column) for column in _zip(*self.raw)], "gram is not symmetric")
             _prove(_semidefinite(self.raw), "the Gram matrix is not positive semidefinite: no data have it")
         self.lifted = [[entry + self.bias * self.den for entry in row] for row in self.raw]
         signs = "".join("+" if y > 0 else "-" for y in self.labels[:24]) + "..."[:3 * (n > 24)]
@@ -148,7 +149,7 @@ def _semidefinite(matrix: list[list[int]]) -> bool:
         pivot, *top = matrix[0]
         if pivot < 0 or (pivot == 0 and any(top)):
             return False
-        matrix = [[(pivot * a - row[0] * b) // previous for a, b in zip(row[1:], top)] if pivot else row[1:]
+        matrix = [[(pivot * a - row[0] * b) // previous for a, b in _zip(row[1:], top)] if pivot else row[1:]
                   for row in matrix[1:]]
         previous = pivot or previous
     return True
@@ -161,7 +162,7 @@ def _flip(block: dict[str, Any], data: _Data) -> tuple[list[int], list[int], int
     _need(t >= 0 and (level < 0 or (level == 0 and relation == "<")), "a flip has t >= 0 and makes y N negative")
     plain, samples = block["direction"] == "label_sum", _samples(block["samples"], data.n)
     e, den = ([1] * data.n, 1) if plain else _array(block["direction"], "direction", data.n)
-    heights = [y * _dot(row, [a * z for a, z in zip(e, data.labels)]) for y, row in zip(data.labels, data.raw)]
+    heights = [y * _dot(row, [a * z for a, z in _zip(e, data.labels)]) for y, row in _zip(data.labels, data.raw)]
 
     def compare(sample: int, value: Fraction) -> None:
         _prove(_HOLDS[relation](value, level), f"sample {sample}: y N(x - t y u) is only bounded by {_show(value)}, "
@@ -186,13 +187,13 @@ class _Net:
 
     def response(self, k: int, b: Sequence[int]) -> tuple[int, int]:
         """Interval of q_k . b times the denominators of q and b."""
-        ends = [(low * c, high * c) for (low, high), c in zip(self.rows[k], b)]
+        ends = [(low * c, high * c) for (low, high), c in _zip(self.rows[k], b)]
         return sum(map(min, ends)), sum(map(max, ends))
 
     def value(self, b: Sequence[int], den: int) -> Interval:
         """Interval of N where b(x) = b / den."""
         inner = [[max(end, 0) for end in self.response(k, b)] for k in range(len(self.rows))]
-        low, high = (sum(pick(o * e for o in out for e in ends) for out, ends in zip(self.out, inner))
+        low, high = (sum(pick(o * e for o in out for e in ends) for out, ends in _zip(self.out, inner))
                      for pick in (min, max))
         return Fraction(low, self.den * self.out_den * den), Fraction(high, self.den * self.out_den * den)
 
@@ -210,8 +211,8 @@ class _Net:
 def _merged(data: _Data, signs: Any, rows: Any, masses: Any) -> _Net:
     signs = _choices(signs, "signs", None, (1, -1))
     (rows, den), (masses, out_den) = _array(rows, "rows", len(signs), data.n), _array(masses, "masses", len(signs))
-    table = [[(s * p * y,) * 2 for p, y in zip(row, data.labels)] for s, row in zip(signs, rows)]
-    return _Net(data, table, den, [(s * a, s * a) for s, a in zip(signs, masses)], out_den)
+    table = [[(s * p * y,) * 2 for p, y in _zip(row, data.labels)] for s, row in _zip(signs, rows)]
+    return _Net(data, table, den, [(s * a, s * a) for s, a in _zip(signs, masses)], out_den)
 
 
 def _network(block: Any) -> tuple[_Net, str]:
@@ -224,7 +225,7 @@ def _network(block: Any) -> tuple[_Net, str]:
         weights, den = _array(weights, "weights", None, None)
         out, out_den = _array(out, "outputs", len(weights))
         biases, unit = ([0] * len(weights), 1) if biases is None else _array(biases, "biases", len(weights))
-        table = [[(e, e) for e in (*(entry * unit for entry in row), b * den)] for row, b in zip(weights, biases)]
+        table = [[(e, e) for e in (*(entry * unit for entry in row), b * den)] for row, b in _zip(weights, biases)]
         net = _Net(_Data(block) if "labels" in block else None, table, den * unit, [(o, o) for o in out], out_den, True)
     return net, f"the {block['form']} network with {len(net.rows)} neurons{' on ' + net.data.name if net.data else ''}"
 
@@ -242,7 +243,7 @@ def _check_values(payload: dict[str, Any], claim: dict[str, Any]) -> str:
     return f"{name} satisfies {', '.join(said)} at the points listed"
 
 
-def _enclosed(value: Interval, name: str, relation: Any, level: Any) -> str:
+def _enclosed(value: Any, name: str, relation: Any, level: Any) -> str:
     relation, level = _choice(relation, "a relation", _HOLDS), _rational(level, "the level of a bound")
     _prove(all(_HOLDS[relation](end, level) for end in value), f"{name} lies in [{_show(value[0])}, "
            f"{_show(value[1])}], which does not prove {relation} {_show(level)}")
@@ -265,7 +266,7 @@ def _check_radius(payload: dict[str, Any], claim: dict[str, Any]) -> str:
         inputs, scale = [[q for q, _ in row][:-1 if net.raw else None] for row in net.rows], 1 if net.raw else data.den
         images = inputs if net.raw else [[_dot(r, row) for r in data.raw] for row in inputs]
         gram = [[Fraction(_dot(row, image), net.den**2 * scale) for image in images] for row in inputs]
-        slope = sum(max(a * b * g, 0) for a, row in zip(out, gram) for b, g in zip(out, row))
+        slope = sum(max(a * b * g, Fraction(0)) for a, row in _zip(out, gram) for b, g in _zip(out, row))
         if method == "cells":
             pre = [Fraction(net.response(k, base)[0], net.den * den) for k in range(len(out))]
             _cells(cells, out, pre, gram, lower)
@@ -277,7 +278,7 @@ def _check_radius(payload: dict[str, Any], claim: dict[str, Any]) -> str:
         _need((combination is None) != (vector is None) and lower <= upper, "not one witness, or bounds in wrong order")
         entries, e_den = _array(combination or vector, "witness", None)
         shift, s_den = net.place((entries, e_den), vector is None, True)
-        value = y * net.value([a * s_den + b * den for a, b in zip(base, shift)], den * s_den)[0]
+        value = y * net.value([a * s_den + b * den for a, b in _zip(base, shift)], den * s_den)[0]
         dual, d_den = (shift, s_den) if vector is None else (entries, e_den)
         square = Fraction(_dot(entries, dual), e_den * d_den)
         _prove(value <= 0, f"the witness does not flip sample {i}: y N = {_show(value)} there")
@@ -315,15 +316,15 @@ def _check_signs(net: _Net, pattern: list[list[int]], exact: bool) -> None:
 def _exact_point(block: Any, data: _Data, signs: list[int], pattern: list[list[int]], support: list[bool]) -> Any:
     """Rational rows and masses; lambda_l^2 = P_kl^2 / |g_k|^2 is compared in squares. The multipliers in intervals."""
     net, multipliers = _merged(data, signs, *_open(block, "exact", "rows masses")), []
-    _prove(all(s * a > 0 for s, (a, _) in zip(signs, net.out)), "a mass is not positive")
-    rows = [[s * y * q for y, (q, _) in zip(data.labels, row)] for s, row in zip(signs, net.rows)]
+    _prove(all(s * a > 0 for s, (a, _) in _zip(signs, net.out)), "a mass is not positive")
+    rows = [[s * y * q for y, (q, _) in _zip(data.labels, row)] for s, row in _zip(signs, net.rows)]
     _prove(min(map(min, rows)) >= 0, "a row has a negative entry")
     _check_signs(net, pattern, True)
-    norms = [sum(q * net.response(k, g)[0] for (q, _), g in zip(row, data.lifted)) for k, row in enumerate(net.rows)]
+    norms = [sum(q * net.response(k, g)[0] for (q, _), g in _zip(row, data.lifted)) for k, row in enumerate(net.rows)]
     _prove(min(norms) > 0, "a neuron has weight zero")
     for i in range(data.n):
-        squares = [Fraction(row[i] ** 2 * data.den, norm) for row, norm in zip(rows, norms)]
-        on = [square for square, row in zip(squares, pattern) if row[i] == 1]
+        squares = [Fraction(row[i] ** 2 * data.den, norm) for row, norm in _zip(rows, norms)]
+        on = [square for square, row in _zip(squares, pattern) if row[i] == 1]
         top = max([Fraction(0), *on]) if support[i] else Fraction(0)
         _prove(not support[i] or top > 0, f"the multiplier of support sample {i} is 0")
         _prove(all(square == top for square in on), f"a neuron is on at sample {i} but lambda sigma' is not lambda")
@@ -373,7 +374,7 @@ def _box_point(block: Any, data: _Data, signs: list[int], pattern: list[list[int
         jacobian[j][s] += a * x[r]
         jacobian[j][r] += a * x[s]
         bend[j] += 2 * abs(a) * w[s] * w[r]
-    columns, eta, delta, beta = list(zip(*jacobian))[:size], Fraction(0), Fraction(0), Fraction(0)
+    columns, eta, delta, beta = list(_zip(*jacobian))[:size], Fraction(0), Fraction(0), Fraction(0)
     for j, row in enumerate(inverse):
         defect = sum(abs((inverse_den * unit * den if j == m else 0) - _dot(row, column)) * w[m]
                      for m, column in enumerate(columns))
@@ -385,7 +386,7 @@ def _box_point(block: Any, data: _Data, signs: list[int], pattern: list[list[int
            f"Newton-Kantorovich: the box of radius {_show(rho)} is not mapped into itself (eta {_show(eta)})")
     rho = min(rho, eta / (1 - delta - beta * rho / 2))
     scale = unit * w_den * rho.denominator
-    low, high = ([a * (scale // unit) + z * rho.numerator * b * unit for a, b in zip(x, w)] for z in (-1, 1))
+    low, high = ([a * (scale // unit) + z * rho.numerator * b * unit for a, b in _zip(x, w)] for z in (-1, 1))
     _prove(min(low[:len(held) + len(signs)]) > 0, "a multiplier of the support or a mass is not positive on the box")
     for k, i in kinks:
         inside = 0 <= low[slot[k, i]] and high[slot[k, i]] <= low[held.index(i)]
@@ -393,7 +394,7 @@ def _box_point(block: Any, data: _Data, signs: list[int], pattern: list[list[int
     rows = [[(0, 0)] * n for _ in signs]
     for (k, i), s in slot.items():
         rows[k][i] = (low[s], high[s]) if signs[k] * y[i] > 0 else (-high[s], -low[s])
-    net = _Net(data, rows, scale, [(s * low[m], s * high[m]) for s, m in zip(signs, mass)], scale)
+    net = _Net(data, rows, scale, [(s * low[m], s * high[m]) for s, m in _zip(signs, mass)], scale)
     _check_signs(net, pattern, False)
     for i in range(n):
         value = min(y[i] * end for end in net.value(gram[i], den))
@@ -424,13 +425,13 @@ def _conclude(part: Any, net: _Net, support: list[bool], multipliers: list[Inter
         samples, heights, h_den, t, compare, said = _flip(part, data)
         for i in samples:
             b = [g * h_den * t.denominator - data.labels[i] * y * t.numerator * h
-                 for g, y, h in zip(data.lifted[i], data.labels, heights)]
+                 for g, y, h in _zip(data.lifted[i], data.labels, heights)]
             compare(i, max(data.labels[i] * end for end in net.value(b, data.den * h_den * t.denominator)))
         return said
     if kind == "bound":
         _, of, level, relation = _open(part, "a conclusion", "type quantity level relation")
         if of == "multiplier_sum":
-            return _enclosed(tuple(map(sum, zip(*multipliers))), "sum_i lambda_i", relation, level)
+            return _enclosed(tuple(map(sum, _zip(*multipliers))), "sum_i lambda_i", relation, level)
         if isinstance(of, dict):
             value = net.value(*net.place(_array(of, "quantity", data.n), True))
             return _enclosed(value, "N(sum_l e_l x_l), e as listed,", relation, level)
@@ -453,17 +454,17 @@ def _check_all(payload: dict[str, Any], claim: dict[str, Any]) -> str:
 
     def spread(i: int, same: list[int], other: list[int]) -> list[int]:
         """Coefficients of (own, cross) from those of A_l^{y_i} and of A_l^{-y_i}."""
-        pairs = [(s, o) if y == labels[i] else (o, s) for y, s, o in zip(labels, same, other)]
+        pairs = [(s, o) if y == labels[i] else (o, s) for y, s, o in _zip(labels, same, other)]
         return [own for own, _ in pairs] + [cross for _, cross in pairs]
 
     families: dict[str, tuple[int, list[list[int]]]] = {"U": (1, []), "L": (-1, []), "L'": (-1, []), "X": (0, [])}
-    rows, proved = [[labels[i] * y * g for y, g in zip(labels, data.lifted[i])] for i in range(n)], []
+    rows, proved = [[labels[i] * y * g for y, g in _zip(labels, data.lifted[i])] for i in range(n)], []
     for i, row in enumerate(rows):
         _prove(row[i] > 0, f"sample {i} is zero")
         minus, loss = [min(r, 0) for r in row], [-max(r, 0) for r in row]
         full, rest = [*minus[:i], row[i], *minus[i + 1:]], [*loss[:i], 0, *loss[i + 1:]]
         pairs = (row, minus), (loss, zero), (loss, [-r for r in row]), (zero, full)
-        for (_, table), pair in zip(families.values(), pairs):
+        for (_, table), pair in _zip(families.values(), pairs):
             table.append(spread(i, *pair))  # row . A <= right-hand side
         _prove(_dot(spread(i, full, minus), upper) >= den * upper_den, f"upper is no supersolution in own row {i}")
         _prove(_dot(families["X"][1][i], upper) > 0, f"upper is no strict supersolution in cross row {i}")
@@ -475,8 +476,8 @@ def _check_all(payload: dict[str, Any], claim: dict[str, Any]) -> str:
         return f"{every} has the samples {samples} as support vectors with y_i N(x_i) = 1"
     if kind == "radius":
         lower = _rational(_open(claim, "claim", "type lower_squared")[1], "lower_squared")
-        beta = [y * (a + b) for y, a, b in zip(labels, upper[:n], upper[n:])]
-        slope = sum(max(a * b * g, 0) for a, row in zip(beta, data.raw) for b, g in zip(beta, row))
+        beta = [y * (a + b) for y, a, b in _zip(labels, upper[:n], upper[n:])]
+        slope = sum(max(a * b * g, 0) for a, row in _zip(beta, data.raw) for b, g in _zip(beta, row))
         _prove(0 < lower * slope <= den * upper_den**2, "the gradient bound does not give lower_squared")
         return f"{every} has squared robust radius at least {_show(lower)} at every sample"
 
@@ -489,17 +490,17 @@ def _check_all(payload: dict[str, Any], claim: dict[str, Any]) -> str:
     duals = [_array(entries, "a dual", len(samples), n) for entries in _open(payload["duals"], "duals", "U L L' X")]
     unit, shift = prod(part_den for _, part_den in duals), h_den * t.denominator
     for position, i in enumerate(samples):
-        gain = [r * shift - t.numerator * h for r, h in zip(rows[i], heights)]
+        gain = [r * shift - t.numerator * h for r, h in _zip(rows[i], heights)]
         excess = [unit * g for g in spread(i, [max(g, 0) for g in gain], gain)]  # over den shift unit
         constant = 0
-        for (key, (right, table)), (entries, part_den) in zip(families.items(), duals):
+        for (key, (right, table)), (entries, part_den) in _zip(families.items(), duals):
             _prove(min(entries[position]) >= 0, f"dual {key} of sample {i} has a negative entry")
-            for row, entry in ((row, entry) for row, entry in enumerate(entries[position]) if entry > 0):
-                _prove(key != "U" or flags[row], f"(U) is used at sample {row}, which is not proved support")
+            for j, entry in ((j, entry) for j, entry in enumerate(entries[position]) if entry > 0):
+                _prove(key != "U" or flags[j], f"(U) is used at sample {j}, which is not proved support")
                 weight = entry * (unit // part_den)
                 constant += right * weight
-                excess = [e - weight * shift * r for e, r in zip(excess, table[row])]
-        rest = sum(e * bound for e, bound in zip(excess, upper) if e > 0)
+                excess = [e - weight * shift * r for e, r in _zip(excess, table[j])]
+        rest = sum(e * bound for e, bound in _zip(excess, upper) if e > 0)
         compare(i, Fraction(constant, unit) + Fraction(rest, den * shift * unit * upper_den))
     return f"{every} is flipped: {said}{', and at every larger t' if later else ''}"
 
@@ -518,14 +519,14 @@ def _evaluate(node: Any, known: dict[str, Interval]) -> tuple[Interval, str]:
     """Interval of an expression in prefix form, and its text."""
     op, *rest = _list(node, "an expression")
     if op == "num":
-        value = _rational(*rest, "a number")
+        value = _rational(_list(rest, "a number", 1)[0], "a number")
         return (value, value), _show(value)
     if op == "var":
-        name = _choice(*rest, "a variable", known)
+        name = _choice(_list(rest, "a variable", 1)[0], "a variable", known)
         return known[name], name
     exponent = _choice(rest.pop(), "an exponent", range(-MAX_EXPONENT, MAX_EXPONENT + 1)) if op == "**" else 1
-    values, texts = zip(*(_evaluate(part, known) for part in rest))
-    lows, highs = zip(*values)
+    values, texts = _zip(*(_evaluate(part, known) for part in rest))
+    lows, highs = _zip(*values)
     low, high, count = lows[0], highs[0], len(values)
     text = f"({f' {op} '.join(texts)})" if count > 1 and op in ("+", "-", "*", "/") else f"{op}({', '.join(texts)})"
     if op == "+":
@@ -535,11 +536,12 @@ def _evaluate(node: Any, known: dict[str, Interval]) -> tuple[Interval, str]:
     elif op == "-" and count <= 2:
         low, high = (-high, -low) if count == 1 else (low - highs[1], high - lows[1])
     elif op == "*" or (op == "/" and count == 2):
-        for (left, right), name in zip(values[1:], texts[1:]):
+        for (left, right), name in _zip(values[1:], texts[1:]):
             _prove(op == "*" or left > 0 or right < 0, f"the denominator {name} may be 0")
             low, *_, high = sorted(a * (b if op == "*" else 1 / b) for a in (low, high) for b in (left, right))
     elif op == "**" and count == 1:
-        text = f"{texts[0]}**{exponent}"
+        text, size = f"{texts[0]}**{exponent}", max(len(hex(end.numerator * end.denominator)) for end in values[0])
+        _need(size * abs(exponent) < 2**20, "a power has too many digits")
         _prove(exponent >= 0 or low > 0 or high < 0, f"the base of {text} may be 0")
         low, *_, high = sorted([low**exponent, high**exponent, *([0] if low < 0 < high and exponent > 0 else [])])
     elif op == "abs" and count == 1:
@@ -555,7 +557,7 @@ def _check_interval(payload: dict[str, Any], claim: dict[str, Any]) -> str:
     expression, enclosures = _open(payload, "payload", "expression enclosures")
     _open(claim, "claim", "type")
     _need(isinstance(enclosures, dict) and all(map(_NAME.fullmatch, enclosures)), "a variable has no proper name")
-    known = {}
+    known: dict[str, Any] = {}
     for name, ends in enclosures.items():
         known[name] = tuple(_rational(end, f"the enclosure of {name}") for end in _list(ends, "an enclosure", 2))
         _need(known[name][0] <= known[name][1], f"the enclosure of {name} has its ends in the wrong order")
@@ -586,7 +588,7 @@ def _add(total: Polynomial, factor: Fraction, left: Polynomial, right: Polynomia
 def _write(polynomial: Polynomial, variables: list[str]) -> str:
     parts = []
     for powers, factor in sorted((term for term in polynomial.items() if term[1]), reverse=True):
-        names = [v if p == 1 else f"{v}**{p}" for v, p in zip(variables, powers) if p]
+        names = [v if p == 1 else f"{v}**{p}" for v, p in _zip(variables, powers) if p]
         parts.append("*".join(names if factor == 1 and names else [_show(factor), *names]))
     return " + ".join(parts).replace("+ -", "- ") or "0"
 
@@ -594,14 +596,13 @@ def _write(polynomial: Polynomial, variables: list[str]) -> str:
 def _check_polynomial(payload: dict[str, Any], claim: dict[str, Any]) -> str:
     """Hypotheses, negated conclusion, and a sum of products that is identically 0 although one term is positive."""
     variables, hypotheses, goal, multipliers = _open(payload, "payload", "variables hypotheses conclusion multipliers")
-    relation = _choice(_open(claim, "claim", "type relation")[1], "the relation", (">", ">="))
-    _need(all(map(_NAME.fullmatch, variables)) and len(set(variables)) == len(variables) > 0, "variables are not names")
-    count = len(variables)
+    relation, count = _choice(_open(claim, "claim", "type relation")[1], "relation", (">", ">=")), len(variables)
+    _need(all(map(_NAME.fullmatch, variables)) and len(set(variables)) == count > 0, "variables are not names")
     facts = [(_polynomial(polynomial, "a hypothesis", count), _choice(sign, "a relation", (">", ">=", "==")))
              for polynomial, sign in (_open(part, "a hypothesis", "polynomial relation") for part in hypotheses)]
     goal = _polynomial(goal, "conclusion", count)
     facts.append(({powers: -factor for powers, factor in goal.items()}, ">" if relation == ">=" else ">="))
-    total, one, positive, used = {}, {(0,) * count: Fraction(1)}, False, False
+    total, one, positive, used = Polynomial(), {(0,) * count: Fraction(1)}, False, False
     for product, squares, free in (_open(m, "a multiplier", "product", "squares polynomial") for m in multipliers):
         chosen = _choices(product, "product", None, range(len(facts)))
         _need((squares is None) != (free is None), "give exactly one of squares and polynomial")
@@ -650,7 +651,7 @@ def check(certificate: Any) -> Outcome:
         _choice(claim.get("type"), "the type of the claim", _CHECKS[kind][0])
         return Outcome("accepted", _CHECKS[kind][1](payload, claim), kind)
     except Rejected as rejected:
-        return Outcome(*rejected.args, kind)
+        return Outcome(rejected.args[0], rejected.args[1], kind)
     except Exception as error:  # hostile input must never escape as an exception
         return Outcome("malformed", f"unreadable content ({type(error).__name__})", kind)
 
@@ -686,9 +687,9 @@ def main(argv: list[str] | None = None) -> int:
     for path in files:
         outcome = check_file(path)
         counts[outcome.status] += 1
-        rows.append({"file": path.name, **vars(outcome)})
+        rows.append({"file": ascii(path.name)[1:-1], **vars(outcome)})  # no control characters, whoever named it
         if not options.json:
-            print(f"{outcome.status:9}  {path.name}  {outcome.sentence}")
+            print(f"{outcome.status:9}  {rows[-1]['file']}  {outcome.sentence}")
     ok = counts["accepted"] == len(files)
     print(json.dumps({"ok": ok, **counts, "certificates": rows}, indent=1) if options.json else
           f"{len(files)} certificates: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
