@@ -45,10 +45,13 @@ def exact_array(values: Any) -> np.ndarray:
 
 
 def floats_of(array: Any) -> np.ndarray:
-    """Nearest float64 values of a float64, int64 or text array."""
+    """Nearest float64 values of a float64, int64 or text array; rationals beyond float64 raise `InvalidInstance`."""
     array = np.asarray(array)
     if array.dtype.kind == "U":
-        return np.array([float(Fraction(entry)) for entry in array.reshape(-1)]).reshape(array.shape)
+        try:
+            return np.array([float(Fraction(entry)) for entry in array.reshape(-1)]).reshape(array.shape)
+        except OverflowError:
+            raise InvalidInstance("an entry is beyond the range of float64, about 1e308: rescale the data") from None
     return array.astype(np.float64)
 
 
@@ -131,7 +134,8 @@ class Instance:
         handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".npz")
         try:
             with os.fdopen(handle, "wb") as stream:
-                np.savez_compressed(stream, slug=np.array(self.slug), **self.arrays())
+                content: dict[str, Any] = {"slug": np.array(self.slug)} | self.arrays()
+                np.savez_compressed(stream, **content)
             os.replace(temporary, target)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)

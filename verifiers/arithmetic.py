@@ -181,8 +181,16 @@ def _lower(value: Any) -> float:
         nearest = float(value)
         return nearest if _flint().arb(nearest) <= value else math.nextafter(nearest, -math.inf)
     exact = to_fraction(value)
-    nearest = float(exact)
-    return nearest if Fraction(nearest) <= exact else math.nextafter(nearest, -math.inf)
+    nearest = _nearest(exact)
+    return nearest if nearest == -math.inf or nearest <= exact else math.nextafter(nearest, -math.inf)
+
+
+def _nearest(exact: Fraction) -> float:
+    """Nearest float64, infinite beyond its range."""
+    try:
+        return float(exact)
+    except OverflowError:
+        return math.inf if exact > 0 else -math.inf
 
 
 _lower_array, _negated = _elementwise(_lower), _elementwise(lambda value: -value)
@@ -211,7 +219,7 @@ def nearest(a: Any) -> np.ndarray:
         return array.astype(np.float64)
 
     def convert(value: Any) -> float:
-        return float(value.mid()) if isinstance(value, _flint().arb) else float(to_fraction(value))
+        return float(value.mid()) if isinstance(value, _flint().arb) else _nearest(to_fraction(value))
 
     return _elementwise(convert)(array).astype(np.float64)
 

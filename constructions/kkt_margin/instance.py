@@ -29,7 +29,9 @@ def gram_of(points: np.ndarray) -> np.ndarray:
     denominator = int(np.lcm.reduce([entry.denominator for entry in exact.reshape(-1)] or [1], dtype=object))
     scaled = np.array([int(entry * denominator) for entry in exact.reshape(-1)], dtype=object).reshape(exact.shape)
     product = scaled @ scaled.T
-    return np.array([fraction(entry, denominator) for entry in product.reshape(-1)], dtype=object).reshape(product.shape)
+    return np.array([fraction(entry, denominator) for entry in product.reshape(-1)], dtype=object).reshape(
+        product.shape
+    )
 
 
 def fraction(numerator: int, denominator: int) -> Any:
@@ -100,9 +102,11 @@ class MarginInstance(Instance):
             if any(part is None for part in merged):
                 raise InvalidInstance("a merged network needs signs, rows and masses together")
             k = self.signs.size
+            if k == 0:
+                raise InvalidInstance("the merged network has no neuron; give at least one, or data alone")
             if self.signs.shape != (k,) or self.rows.shape != (k, n) or self.masses.shape != (k,):
                 raise InvalidInstance(
-                    f"signs {self.signs.shape}, rows {self.rows.shape}, masses {self.masses.shape} do not fit together; "
+                    f"signs {self.signs.shape}, rows {self.rows.shape}, masses {self.masses.shape} do not fit; "
                     f"they must be (K,), (K, {n}), (K,)"
                 )
             if not np.all(np.abs(floats_of(self.signs)) == 1.0):
@@ -151,10 +155,28 @@ class MarginInstance(Instance):
 
     def with_point(self, signs: Any, rows: Any, masses: Any) -> Self:
         """The same data with this merged network."""
-        return replace(self, signs=signs, rows=rows, masses=masses, weights=None, biases=None, outputs=None,
-                       multipliers=None, subgradients=None)
+        return replace(
+            self,
+            signs=signs,
+            rows=rows,
+            masses=masses,
+            weights=None,
+            biases=None,
+            outputs=None,
+            multipliers=None,
+            subgradients=None,
+        )
 
     def without_network(self) -> Self:
         """The data alone."""
-        return replace(self, signs=None, rows=None, masses=None, weights=None, biases=None, outputs=None,
-                       multipliers=None, subgradients=None)
+        return replace(
+            self,
+            signs=None,
+            rows=None,
+            masses=None,
+            weights=None,
+            biases=None,
+            outputs=None,
+            multipliers=None,
+            subgradients=None,
+        )

@@ -54,7 +54,7 @@ class System:
 
 @dataclass(frozen=True, eq=False)
 class BoxProof:
-    """What a third party needs to recheck the box: centre, weights, radius in units of the weights, inverse Jacobian."""
+    """What a third party needs to recheck the box; the radius is in units of the weights."""
 
     system: System
     centre: np.ndarray
@@ -71,7 +71,7 @@ def read_system(data: Data, signs: np.ndarray, rows: np.ndarray, masses: np.ndar
         norms = np.sqrt(np.einsum("kl,lm,km->k", coefficients, gram, coefficients))
         rows, masses = rows / norms[:, None], masses * norms
         activation = signs[:, None] * ((rows * data.labels) @ gram) / np.sqrt(np.diagonal(gram))
-    if not (np.all(np.isfinite(activation)) and np.all(masses > 0)):
+    if not (np.all(np.isfinite(activation)) and np.all(np.isfinite(masses)) and np.all(masses > 0)):
         raise NoCertificate("the network has a zero, infinite or NaN neuron")
     on = activation > tolerances.POINT_PATTERN
     kink = np.abs(activation) <= tolerances.POINT_PATTERN
@@ -89,7 +89,7 @@ def equations(data: Data, system: System, unknowns: np.ndarray, gram: np.ndarray
     """F (size,) and its Jacobian (size, size) in the arithmetic of `unknowns` and `gram`."""
     labels, supports = data.labels, np.flatnonzero(system.support)
     neurons = len(system.signs)
-    masses = unknowns[len(supports):len(supports) + neurons]
+    masses = unknowns[len(supports) : len(supports) + neurons]
     columns = system.columns(labels)
     coefficients = np.tensordot(unknowns, columns, axes=(0, 0))
     products = coefficients @ gram
@@ -101,12 +101,14 @@ def equations(data: Data, system: System, unknowns: np.ndarray, gram: np.ndarray
     margin_values = ((weighted * products).sum(axis=0) * labels)[supports] - 1
     margin_rows = ((weighted[None] * product_columns).sum(axis=1) * labels)[:, supports].T
     margin_rows = np.array(margin_rows, dtype=margin_rows.dtype)
-    margin_rows[:, len(supports):len(supports) + neurons] += (active * products * labels)[:, supports].T
+    margin_rows[:, len(supports) : len(supports) + neurons] += (active * products * labels)[:, supports].T
     kinks = tuple(np.argwhere(system.kink).T)
     kink_values = products[kinks]
     kink_rows = product_columns[:, kinks[0], kinks[1]].T
-    return (np.concatenate([norm_values, margin_values, kink_values]),
-            np.concatenate([norm_rows, margin_rows, kink_rows], axis=0))
+    return (
+        np.concatenate([norm_values, margin_values, kink_values]),
+        np.concatenate([norm_rows, margin_rows, kink_rows], axis=0),
+    )
 
 
 def second_derivative_bounds(data: Data, system: System, weights: np.ndarray) -> np.ndarray:
@@ -115,7 +117,7 @@ def second_derivative_bounds(data: Data, system: System, weights: np.ndarray) ->
     reach = np.tensordot(weights, np.abs(system.columns(data.labels)), axes=(0, 0))
     gram = np.abs(data.float_gram)
     spread = reach @ gram
-    masses = weights[len(supports):len(supports) + neurons]
+    masses = weights[len(supports) : len(supports) + neurons]
     norm = 2 * (reach * spread).sum(axis=1)
     margin = 2 * ((masses[:, None] * system.on) * spread).sum(axis=0)[supports]
     return np.concatenate([norm, margin, np.zeros(int(system.kink.sum()))]) * (1 + tolerances.ROUNDING)
@@ -133,8 +135,10 @@ def enclose_point(data: Data, signs: np.ndarray, rows: np.ndarray, masses: np.nd
     centre, inverse = _refine(data, system, start)
     with arithmetic.precision(tolerances.BALL_PRECISION):
         radius, weights = _contraction(data, system, centre, inverse)
-        box = arithmetic.ball_between(arithmetic.rationals(centre) - arithmetic.rationals(radius * weights),
-                                      arithmetic.rationals(centre) + arithmetic.rationals(radius * weights))
+        box = arithmetic.ball_between(
+            arithmetic.rationals(centre) - arithmetic.rationals(radius * weights),
+            arithmetic.rationals(centre) + arithmetic.rationals(radius * weights),
+        )
         point = _checked_point(data, system, box, start, float(radius))
     point.proof = BoxProof(system, centre, weights, radius, inverse)
     return point
@@ -144,10 +148,11 @@ def _refine(data: Data, system: System, start: np.ndarray) -> tuple[np.ndarray, 
     """Newton's method in float64 to rounding level; returns the centre of the box and the inverse Jacobian there."""
     current = start
     for _ in range(3):
-        values, jacobian = equations(data, system, current, data.float_gram)
+        with np.errstate(all="ignore"):
+            values, jacobian = equations(data, system, current, data.float_gram)
         scale = np.abs(jacobian).max(axis=1)
-        if not np.all(scale > 0):
-            raise NoCertificate("the KKT system has an empty equation: the point is degenerate")
+        if not (np.all(scale > 0) and np.all(np.isfinite(scale)) and np.all(np.isfinite(values))):
+            raise NoCertificate("the KKT system has an empty or infinite equation: the point is degenerate")
         try:
             step = np.linalg.solve(jacobian / scale[:, None], values / scale)
         except np.linalg.LinAlgError:
@@ -171,8 +176,10 @@ def _contraction(data: Data, system: System, centre: np.ndarray, inverse: np.nda
     product = y * _matrix(jacobian)
     size = system.size
     eta = max(_upper(moved[j, 0]) / weights[j] for j in range(size))
-    delta = max(sum(_upper(product[j, l] - (1 if j == l else 0)) * weights[l] for l in range(size)) / weights[j]
-                for j in range(size))
+    delta = max(
+        sum(_upper(product[j, k] - (1 if j == k else 0)) * weights[k] for k in range(size)) / weights[j]
+        for j in range(size)
+    )
     beta = float((np.abs(inverse) @ second_derivative_bounds(data, system, weights) / weights).max())
     slack = 1 + tolerances.ROUNDING
     eta, delta, beta = eta * slack, delta * slack, beta * slack
@@ -191,18 +198,18 @@ def _checked_point(data: Data, system: System, box: np.ndarray, start: np.ndarra
     rows = arithmetic.balls(np.zeros(system.on.shape, dtype=np.int64))
     for position, i in enumerate(supports):
         rows[system.on[:, i], i] = box[position]
-    rows[system.kink] = box[len(supports) + neurons:]
-    masses = box[len(supports):len(supports) + neurons]
+    rows[system.kink] = box[len(supports) + neurons :]
+    masses = box[len(supports) : len(supports) + neurons]
     distance = float(np.abs(arithmetic.nearest(box) - start).max()) + radius
     point = Point(data, system.signs, rows, masses, 0.0, system.kink, system.support, distance)
     multipliers = np.zeros(data.n, dtype=object)
-    multipliers[supports] = box[:len(supports)]
+    multipliers[supports] = box[: len(supports)]
     point.__dict__["multipliers"] = multipliers = arithmetic.balls(multipliers)
     point.__dict__["square_multipliers"] = multipliers * multipliers
     free = point.pre_activations
     undecided = ~system.on & ~system.kink & system.support[None, :]
     checks = {
-        "a multiplier is not certainly positive": box[:len(supports)],
+        "a multiplier is not certainly positive": box[: len(supports)],
         "a mass is not certainly positive": masses,
         "a kink has sigma' not certainly above 0": rows[system.kink],
         "a kink has sigma' not certainly below 1": (multipliers[None, :] - rows)[system.kink],

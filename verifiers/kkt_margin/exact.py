@@ -27,30 +27,36 @@ def resolve(data: Data) -> Point:
         raise MissingPart("the instance has no network in merged form")
     signs = floats_of(instance.signs).astype(np.int64)
     if instance.rows.dtype.kind in "Ui" and instance.masses.dtype.kind in "Ui":
-        rows, masses = _balanced(arithmetic.rationals(fractions_of(instance.rows)),
-                                 arithmetic.rationals(fractions_of(instance.masses)))
-        point = Point(data, signs, rows, masses, 0.0)
+        point = Point(data, signs, *_balanced(instance), 0.0)
         failure = exact_violation(point)
         if failure is None:
             return point
     try:
-        return enclose_point(data, signs, floats_of(instance.rows), floats_of(instance.masses))
+        return enclose_point(data, signs, *_floats(instance))
     except NoCertificate:
         return float_point(data)
 
 
-def _balanced(rows: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rescale each neuron by a power of two so that its largest coefficient is near 1: exact, and floats stay finite."""
+def _balanced(instance: MarginInstance) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and masses as rationals, each neuron rescaled by a power of two so that its largest coefficient is near 1."""
+    rows, masses = (arithmetic.rationals(fractions_of(part)) for part in (instance.rows, instance.masses))
     exponents = [abs(int(row.max().p)).bit_length() - int(row.max().q).bit_length() for row in rows]
     scales = arithmetic.rationals(np.array([Fraction(2) ** e for e in exponents], dtype=object))
     return rows / scales[:, None], masses * scales
 
 
+def _floats(instance: MarginInstance) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and masses in float64; rationals are rescaled first, because theirs may leave the range of floats."""
+    if "U" in (instance.rows.dtype.kind, instance.masses.dtype.kind):
+        rows, masses = _balanced(instance)
+        return arithmetic.nearest(rows), arithmetic.nearest(masses)
+    return floats_of(instance.rows), floats_of(instance.masses)
+
+
 def float_point(data: Data) -> Point:
     """The stored network in float64 with its KKT residual."""
-    instance: MarginInstance = data.instance
-    signs = floats_of(instance.signs).astype(np.int64)
-    point = Point(data, signs, floats_of(instance.rows), floats_of(instance.masses), np.inf)
+    signs = floats_of(data.instance.signs).astype(np.int64)
+    point = Point(data, signs, *_floats(data.instance), np.inf)
     point.residual = merged_residual(point)
     return point
 
@@ -75,9 +81,9 @@ def exact_violation(point: Point) -> str | None:
                 return f"neuron {k} is off at sample {i} but its coefficient is not zero"
     for i, margin in enumerate(point.margins):
         if margin < 1:
-            return f"sample {i} has margin {float(arithmetic.to_fraction(margin)):.6g} < 1"
+            return f"sample {i} has margin {arithmetic.nearest(margin):.6g} < 1"
         if margin != 1 and point.square_multipliers[i] != 0:
-            return f"sample {i} has a positive multiplier but margin {float(arithmetic.to_fraction(margin)):.6g}"
+            return f"sample {i} has a positive multiplier but margin {arithmetic.nearest(margin):.6g}"
     return None
 
 
@@ -87,22 +93,18 @@ def merged_residual(point: Point) -> float:
     Free subgradients: lambda sigma' in lambda * d relu(a) iff mu = clip(mu + a, 0, lambda), which is measured for every
     pair after scaling mu by |x~| and a by 1/|x~|. Complementarity and primal violations are taken as they are.
     """
-    gram = point.data.float_gram
-    norms = np.sqrt(point.square_norms)
-    if not np.all(np.isfinite(norms)) or not np.all(norms > 0) or not np.all(point.masses > 0):
-        return float("inf")
-    length = np.sqrt(np.diagonal(gram))
-    if not np.all(length > 0):
-        return float("inf")
-    mu = point.rows / norms[:, None] * length
-    largest = mu.max(axis=0)
-    activation = point.pre_activations / norms[:, None] / length
-    graph = np.abs(mu - np.clip(mu + activation, 0.0, largest[None, :]))
-    margins = point.margins
-    primal = np.maximum(1.0 - margins, 0.0)
-    complementarity = largest / largest.max() * np.abs(margins - 1.0)
-    worst = max(float(graph.max()), float(primal.max()), float(complementarity.max()), float(-min(point.rows.min(), 0.0)))
-    return worst if np.isfinite(worst) else float("inf")
+    with np.errstate(all="ignore"):
+        norms, length = np.sqrt(point.square_norms), np.sqrt(np.diagonal(point.data.float_gram))
+        if not (np.all(np.isfinite(norms)) and np.all(norms > 0) and np.all(point.masses > 0) and np.all(length > 0)):
+            return float("inf")
+        mu = point.rows / norms[:, None] * length
+        largest = mu.max(axis=0)
+        activation = point.pre_activations / norms[:, None] / length
+        graph = np.abs(mu - np.clip(mu + activation, 0.0, largest[None, :]))
+        primal = np.maximum(1.0 - point.margins, 0.0)
+        complementarity = largest / largest.max() * np.abs(point.margins - 1.0)
+        violations = np.concatenate([graph.reshape(-1), primal, complementarity, np.maximum(-mu, 0.0).reshape(-1)])
+    return float(violations.max()) if np.all(np.isfinite(violations)) else float("inf")
 
 
 def is_kkt(point: Point) -> bool:

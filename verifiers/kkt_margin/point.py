@@ -25,8 +25,17 @@ class Point:
     an exact KKT point. `kinks` (K, n) marks pre-activations known to vanish exactly.
     """
 
-    def __init__(self, data: Data, signs: np.ndarray, rows: np.ndarray, masses: np.ndarray, residual: float,
-                 kinks: np.ndarray | None = None, supports: np.ndarray | None = None, distance: float = 0.0) -> None:
+    def __init__(
+        self,
+        data: Data,
+        signs: np.ndarray,
+        rows: np.ndarray,
+        masses: np.ndarray,
+        residual: float,
+        kinks: np.ndarray | None = None,
+        supports: np.ndarray | None = None,
+        distance: float = 0.0,
+    ) -> None:
         self.data = data
         self.signs = signs
         self.rows = rows
@@ -124,8 +133,10 @@ class Point:
     def flip_curve(self, times: np.ndarray) -> np.ndarray:
         """y_i N(x_i - t y_i u) for times t (n, T), per sample (n, T)."""
         labels = self.data.labels
-        moved = self.pre_activations.T[:, :, None] - (labels[:, None] * self.slopes[None, :])[:, :, None] * (
-            times[:, None, :])
+        moved = (
+            self.pre_activations.T[:, :, None]
+            - (labels[:, None] * self.slopes[None, :])[:, :, None] * (times[:, None, :])
+        )
         active = relu(moved)
         return (active * self.outputs[None, :, None]).sum(axis=1) * labels[:, None]
 
@@ -141,38 +152,41 @@ class Point:
         Raises `NoCertificate` if a curve is not decided or never falls to the level: then u flips nothing.
         """
         if not np.all(arithmetic.certainly_positive(self.signs * self.slopes)):
-            raise NoCertificate("the curves t -> y_i N(x_i - t y_i u) are not known to be monotone: some neuron does "
-                                "not move against its class along u")
-        return np.array([self._threshold(i, level) for i in range(self.data.n)],
-                        dtype=np.float64 if self.kind == "float" else object)
+            raise NoCertificate(
+                "the curves t -> y_i N(x_i - t y_i u) are not known to be monotone: some neuron does "
+                "not move against its class along u"
+            )
+        return np.array(
+            [self._threshold(i, level) for i in range(self.data.n)],
+            dtype=np.float64 if self.kind == "float" else object,
+        )
 
     def _threshold(self, i: int, level: int) -> object:
         y = self.data.labels[i]
         times = self.breakpoints[i]
-        order = np.argsort(arithmetic.nearest(times), kind="stable")
+        exact = self.kind == "rational"
+        order = np.argsort(times if exact else arithmetic.nearest(times), kind="stable")
         column, fall = self.pre_activations[:, i], y * self.slopes
         values = np.array([(self.outputs * relu(column - t * fall)).sum() * y for t in times[order]])
-        if not arithmetic.certainly_nonnegative(values[:1] - level)[0] and arithmetic.nearest(values)[0] < level:
+        above = np.flatnonzero((values if exact else arithmetic.nearest(values)) >= level)
+        if not above.size or above[0] != 0:
             raise NoCertificate(f"sample {i} is already below level {level} at the first breakpoint")
-        above = np.flatnonzero(arithmetic.nearest(values) >= level)
-        last = int(above[-1]) if above.size else 0
+        last = int(above[-1])
         start, height = times[order][last], values[last]
         if last + 1 < len(times):
-            end = times[order][last + 1]
-            slope = (height - values[last + 1]) / (end - start)
-            bracket = end
+            slope = (height - values[last + 1]) / (times[order][last + 1] - start)
         else:
-            slope = (height - (self.outputs * relu(column - (start + 1) * fall)).sum() * y)
-            bracket = None
+            slope = height - (self.outputs * relu(column - (start + 1) * fall)).sum() * y
         if not arithmetic.certainly_positive(np.asarray([slope], dtype=object if self.kind != "float" else None))[0]:
             raise NoCertificate(f"sample {i} is not certainly flipped along u: the last slope is not positive")
         crossing = start + (height - level) / slope
-        if self.kind == "ball":
-            self._check_crossing(i, crossing, level, start, bracket)
-        return crossing
+        return self._confirmed(i, crossing, level) if self.kind == "ball" else crossing
 
-    def _check_crossing(self, i: int, crossing: object, level: int, start: object, end: object | None) -> None:
-        """Balls: the sign change is confirmed on both sides of the computed enclosure."""
+    def _confirmed(self, i: int, crossing: object, level: int) -> object:
+        """A ball at whose ends the curve is certainly above and certainly below the level: it contains the threshold.
+
+        The crossing itself was computed on a segment chosen by midpoints, which proves nothing.
+        """
         low, high = crossing.lower(), crossing.upper()  # type: ignore[attr-defined]
         width = (high - low) + abs(high) * arithmetic.balls(2.0**-60)[()]
         y = self.data.labels[i]
@@ -181,6 +195,7 @@ class Point:
         after = (self.outputs * relu(column - (high + width) * fall)).sum() * y - level
         if not (before > 0 and after < 0):
             raise NoCertificate(f"sample {i}: the flip threshold is not enclosed at level {level}")
+        return (low - width).union(high + width)
 
     def enclosure(self, values: np.ndarray, axes: tuple[str, ...], scale: float | np.ndarray = 1.0) -> Enclosure:
         """Exact or ball values as they are; float values with the error estimate of this point times `scale`."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from constructions.instance import InvalidInstance
 from constructions.kkt_margin import NoPoint, exact_partition_point
 from verifiers import arithmetic
 from verifiers.errors import NoCertificate
@@ -45,7 +46,7 @@ def _class_merged(subject: Subject) -> Subject:
     """The class-merged KKT point of the same data, resolved and verified like any other."""
     try:
         merged = Subject(exact_partition_point(subject.instance.without_network()))
-    except NoPoint as failure:
+    except (NoPoint, InvalidInstance) as failure:
         raise NoCertificate(f"these data have no class-merged KKT point: {failure}") from None
     if merged.point.kind != "rational":
         raise NoCertificate("the class-merged point of these data was not verified exactly")
@@ -60,6 +61,11 @@ def merged_multiplier_sum(subject: Subject) -> Enclosure:
 @_measures("squared length", "squared robust radius at the class-merged KKT point of the same data", ("sample",))
 def merged_radius_sq(subject: Subject) -> Enclosure:
     radii = certified_radii(_class_merged(subject))
-    lower, upper = (np.array([getattr(r, name) for r in radii], dtype=object) for name in ("lower_squared", "upper_squared"))
-    return enclose(lower, ("sample",)) if np.all(lower == upper) else enclose(
-        arithmetic.ball_between(lower, upper), ("sample",))
+    lower, upper = (
+        np.array([getattr(r, name) for r in radii], dtype=object) for name in ("lower_squared", "upper_squared")
+    )
+    return (
+        enclose(lower, ("sample",))
+        if np.all(lower == upper)
+        else enclose(arithmetic.ball_between(lower, upper), ("sample",))
+    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from constructions.instance import fractions_of
+from constructions.instance import InvalidInstance, fractions_of
 from verifiers import arithmetic
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.kkt_margin.all_points import AllPoints, Threshold
@@ -32,10 +33,12 @@ def network_arrays(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray
         return point.outputs, signed @ point.raw_gram @ signed.T, point.pre_activations
     if instance.weights is None:
         raise MissingPart("the instance has no network")
-    weights, points, outputs = (arithmetic.rationals(fractions_of(part))
-                                for part in (instance.weights, instance.points, instance.outputs))
-    biases = arithmetic.rationals(np.zeros(len(outputs), dtype=int) if instance.biases is None
-                                  else fractions_of(instance.biases))
+    weights, points, outputs = (
+        arithmetic.rationals(fractions_of(part)) for part in (instance.weights, instance.points, instance.outputs)
+    )
+    biases = arithmetic.rationals(
+        np.zeros(len(outputs), dtype=int) if instance.biases is None else fractions_of(instance.biases)
+    )
     return outputs, weights @ weights.T, weights @ points.T + biases[:, None]
 
 
@@ -45,16 +48,17 @@ def certified_radii(subject: Subject) -> list[CertifiedRadius]:
     outputs, gram, activations = network_arrays(subject)
     if arithmetic.kind_of(outputs) == "float":
         raise NoCertificate("the network is known in floats only")
-    return [certify_radius(outputs, gram, activations[:, i], int(label))
-            for i, label in enumerate(subject.data.labels)]
+    if not all(np.all(np.isfinite(arithmetic.nearest(part))) for part in (outputs, gram, activations)):
+        raise NoCertificate("a number of the network is beyond the range of floats: rescale the data")
+    return [certify_radius(outputs, gram, activations[:, i], int(label)) for i, label in enumerate(subject.data.labels)]
 
 
 @_measures("squared length", "squared robust radius, min |delta|^2 with y_i N(x_i + delta) <= 0", ("sample",))
 def radius_sq(subject: Subject) -> Enclosure:
     outputs, gram, activations = network_arrays(subject)
     if arithmetic.kind_of(outputs) == "float":
-        radii = robust_radii(outputs, gram, activations.T, subject.data.labels)
-        return between(radii.lower**2, radii.upper**2, ("sample",), Rigor.NUMERICAL)
+        floats = robust_radii(outputs, gram, activations.T, subject.data.labels)
+        return between(floats.lower**2, floats.upper**2, ("sample",), Rigor.NUMERICAL)
     radii = certified_radii(subject)
     lower = np.array([r.lower_squared for r in radii], dtype=object)
     upper = np.array([r.upper_squared for r in radii], dtype=object)
@@ -81,12 +85,18 @@ def robust_network_defect(subject: Subject) -> Enclosure:
         raise MissingPart("the instance is not a robust network: it has no raw weights and biases")
     if instance.weights.shape != instance.points.shape:
         return enclose(1)
-    differences = [abs(a - b) for a, b in zip(fractions_of(instance.weights).reshape(-1),
-                                             fractions_of(instance.points).reshape(-1), strict=True)]
+    differences = [
+        abs(a - b)
+        for a, b in zip(
+            fractions_of(instance.weights).reshape(-1), fractions_of(instance.points).reshape(-1), strict=True
+        )
+    ]
     biases = fractions_of(instance.biases)
     differences += [abs(a - biases[0]) for a in biases]
     norm = arithmetic.to_fraction(subject.data.raw_gram[0, 0])
-    differences += [abs(a * norm - int(y)) for a, y in zip(fractions_of(instance.outputs), instance.labels, strict=True)]
+    differences += [
+        abs(a * norm - int(y)) for a, y in zip(fractions_of(instance.outputs), instance.labels, strict=True)
+    ]
     return enclose(max(differences))
 
 
@@ -95,11 +105,12 @@ def critical_count(subject: Subject) -> Enclosure:
     level = CATALOGUE.functions["theta"](subject).entries[()]  # type: ignore[index]
     bound = subject.data.p / subject.data.raw_gram[0, 0]
 
-    def value(k: int) -> object:
+    def value(k: int) -> Any:
         return (1 + (k - 1) * level - k * bound) ** 2 / ((k + 1) * (1 + k * bound))
 
-    return enclose(np.array([min(range(1, int(m) + 1), key=value) if m else 1
-                             for m in subject.data.opposite_counts]), ("sample",))
+    return enclose(
+        np.array([min(range(1, int(m) + 1), key=value) if m else 1 for m in subject.data.opposite_counts]), ("sample",)
+    )
 
 
 @_measures("1/length", "upper bound of every input gradient of the network: sqrt of a bound from the signs of outputs")
@@ -115,8 +126,11 @@ def gradient_bound(subject: Subject) -> Enclosure:
 
 @lru_cache(maxsize=64)
 def all_points(subject: Subject) -> AllPoints:
-    """Bounds valid at every KKT point of the data."""
-    return AllPoints.from_instance(subject.instance.without_network())
+    """Bounds valid at every KKT point of the data. Raises `NoCertificate` for samples of zero or extreme norm."""
+    try:
+        return AllPoints.from_instance(subject.instance.without_network())
+    except InvalidInstance as refusal:
+        raise NoCertificate(f"no bound for all KKT points: {refusal}") from None
 
 
 @lru_cache(maxsize=64)

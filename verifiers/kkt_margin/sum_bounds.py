@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from constructions.instance import InvalidInstance, fractions_of
+from verifiers import arithmetic
 
 INFLATION = 1e-9
 """Relative enlargement of T and b, which makes every row of the rational check strict."""
@@ -59,8 +60,8 @@ class MarginData:
         for i in range(n):
             norm = Fraction(lifted[i, i], denominator)
             if not SMALLEST <= norm <= 1 / SMALLEST:
-                raise InvalidInstance(f"sample {i} has lifted squared norm {float(norm):.3g}; it must be positive "
-                                      "and of a size that floats can hold")
+                raise InvalidInstance(f"sample {i} has lifted squared norm {arithmetic.nearest(norm):.3g}; it must be "
+                                      "positive and of a size that floats can hold")
         return cls(labels.astype(np.int64), bool(bias), denominator, lifted, raw)
 
     @property
