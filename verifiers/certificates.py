@@ -88,7 +88,10 @@ def polynomial_to_json(polynomial: Mapping[tuple[int, ...], Any]) -> Json:
 
 
 def _integers(values: Iterable[Any]) -> list[int]:
-    return [int(value) for value in _plain(values)]
+    numbers = [exact(value) for value in _plain(values)]
+    if any(number.denominator != 1 for number in numbers):
+        raise ValueError("a label, sign or index is not an integer")
+    return [int(number) for number in numbers]
 
 
 def _samples(samples: str | Iterable[int]) -> str | list[int]:

@@ -69,6 +69,8 @@ def test_data_come_as_points_or_as_gram_matrix():
         c.data_block([1, -1], False)
     with pytest.raises(ValueError, match="exactly one"):
         c.network_values(c.raw_network([[1]], None, [1]), [(0, "==", 1)], **f.META)
+    with pytest.raises(ValueError, match="not an integer"):
+        c.data_block([1.5, -1], False, points=np.eye(2))
     points = np.array([[1, 1, 1, 1], [1, 1, 1, -1]])
     rows, bounds = [[2, 1], [1, 2]], [c.flipped("0.5000000001")]
     blocks = c.data_block([1, -1], 0, points=points), c.data_block(np.array([1., -1.]), False, gram=points @ points.T)

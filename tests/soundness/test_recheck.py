@@ -271,4 +271,5 @@ def test_the_checker_imports_only_the_standard_library_and_shares_no_code():
 
 
 def test_no_module_beside_the_checker_shadows_a_standard_one():
-    assert not {path.stem for path in ROOT.iterdir()} & sys.stdlib_module_names
+    shadows = sorted({path.stem for path in ROOT.iterdir()} & sys.stdlib_module_names)
+    assert not shadows, f"`python verifiers/recheck.py` would import {shadows} instead of the standard modules"
