@@ -105,8 +105,10 @@ class _Printer:
         for kind, operation in ((sympy.Abs, "_abs"), (sympy.exp, "_exp"), (sympy.log, "_log")):
             if isinstance(e, kind):
                 return f"{operation}({self(e.args[0])})"
-        raise TypeError(f"a claim cannot contain {e!r} ({type(e).__name__}); write rationals exactly, "
-                        "and leave sums over axes to the verifier")
+        raise TypeError(
+            f"a claim cannot contain {e!r} ({type(e).__name__}); write rationals exactly, "
+            "and leave sums over axes to the verifier"
+        )
 
     def _power(self, base: Any, exponent: Any) -> str:
         if base is sympy.E:
@@ -130,20 +132,30 @@ def _ball_function(name: str) -> Callable[[Any], Any]:
 
 
 def _operations(kind: str) -> dict[str, Any]:
-    shared = {"_max": arithmetic.maximum, "_min": arithmetic.minimum, "_abs": arithmetic.absolute,
-              "_sqrt": arithmetic.square_root}
+    shared = {
+        "_max": arithmetic.maximum,
+        "_min": arithmetic.minimum,
+        "_abs": arithmetic.absolute,
+        "_sqrt": arithmetic.square_root,
+    }
     if kind == "float":
         return shared | {"_ratio": lambda p, q: p / q, "_exp": np.exp, "_log": np.log}
     if kind == "rational":
-        return shared | {"_ratio": lambda p, q: arithmetic.rational(Fraction(p, q)), "_exp": _not_rational,
-                         "_log": _not_rational}
-    return shared | {"_ratio": lambda p, q: arithmetic.balls(Fraction(p, q))[()], "_exp": _ball_function("exp"),
-                     "_log": _ball_function("log")}
+        return shared | {
+            "_ratio": lambda p, q: arithmetic.rational(Fraction(p, q)),
+            "_exp": _not_rational,
+            "_log": _not_rational,
+        }
+    return shared | {
+        "_ratio": lambda p, q: arithmetic.balls(Fraction(p, q))[()],
+        "_exp": _ball_function("exp"),
+        "_log": _ball_function("log"),
+    }
 
 
 @cache
 def compile_expression(expression: sympy.Expr) -> tuple[tuple[str, ...], dict[str, Callable[..., Any]]]:
-    """Names of the quantities in `expression`, and one function of them per arithmetic ("float", "ball", "rational")."""
+    """Names of the quantities in `expression`, and one function of them per arithmetic (float, ball, rational)."""
     printer = _Printer()
     source = printer(expression)
     names = tuple(sorted(printer.names))
@@ -186,8 +198,9 @@ class Claim:
 
     def __post_init__(self) -> None:
         if not isinstance(self.relation, (LessThan, GreaterThan, Equality, *_STRICT)):
-            raise TypeError(f"claim {self.name!r} needs a relation <=, <, >=, >, Eq between quantities, "
-                            f"got {self.relation!r}")
+            raise TypeError(
+                f"claim {self.name!r} needs a relation <=, <, >=, >, Eq between quantities, got {self.relation!r}"
+            )
 
     @cached_property
     def slack_expression(self) -> sympy.Expr:
@@ -217,7 +230,9 @@ class Claim:
         while waiting:
             name = waiting.pop(0)
             found.setdefault(name, _DEFINITIONS[name])
-            waiting += sorted(s.name for s in _DEFINITIONS[name].free_symbols if s.name in _DEFINITIONS and s.name not in found)
+            waiting += sorted(
+                s.name for s in _DEFINITIONS[name].free_symbols if s.name in _DEFINITIONS and s.name not in found
+            )
         return found
 
     @property

@@ -53,7 +53,11 @@ def _line(record: dict[str, Any]) -> tuple[str, ...]:
     levels = dict.fromkeys(level for level in (rigor["best"], rigor["weakest"]) if level)
     checked = min((c["checked"] - c["undecided"] for c in record["conclusions"]), default=0)
     slacks = [c["least_slack"] for c in record["conclusions"] if c["least_slack"] is not None]
-    return (record["id"], record["status"], " to ".join(levels) or "-",
-            f"{checked} / {record['acceptance']['accepted']} / {record['acceptance']['drawn']}",
-            f"{min(slacks):.3g}" if slacks else "-",
-            f"{mutants['killed']} / {mutants['planted']}" if mutants["planted"] else "-")
+    return (
+        record["id"],
+        record["status"],
+        " to ".join(levels) or "-",
+        f"{checked} / {record['acceptance']['accepted']} / {record['acceptance']['drawn']}",
+        f"{min(slacks):.3g}" if slacks else "-",
+        f"{mutants['killed']} / {mutants['planted']}" if mutants["planted"] else "-",
+    )

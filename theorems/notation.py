@@ -1,6 +1,6 @@
 """How symbols look: one short LaTeX text per symbol, rendered to LaTeX as it is and to MathML by a small reader.
 
-The reader knows letters, digits, words in ``\\mathrm{...}``, Greek letters, subscripts, superscripts and plain operators:
+It knows letters, digits, words in ``\\mathrm{...}``, Greek letters, subscripts, superscripts and plain operators:
 what the names of measured quantities need, such as ``y_i N(x_i - t y_i u)``.
 """
 
@@ -13,9 +13,27 @@ from xml.sax.saxutils import escape
 import sympy
 from sympy.printing.mathml import MathMLPresentationPrinter
 
-_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "theta": "θ", "lambda": "λ", "mu": "μ", "nu": "ν",
-          "rho": "ρ", "sigma": "σ", "tau": "τ", "Delta": "Δ", "Lambda": "Λ", "sum": "∑", "sup": "sup", "max": "max",
-          "min": "min", "cdot": "·", "ell": "ℓ"}
+_GREEK = {
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "theta": "θ",
+    "lambda": "λ",
+    "mu": "μ",
+    "nu": "ν",
+    "rho": "ρ",
+    "sigma": "σ",
+    "tau": "τ",
+    "Delta": "Δ",
+    "Lambda": "Λ",
+    "sum": "∑",
+    "sup": "sup",
+    "max": "max",
+    "min": "min",
+    "cdot": "·",
+    "ell": "ℓ",
+}
 _TOKEN = re.compile(r"\\mathrm\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]|\d+|[_^{}]|[^\s]")
 
 
@@ -48,7 +66,7 @@ def _row(tokens: list[str], stop: str | None = None) -> str:
         if len(scripts) == 2:
             base = f"<msubsup>{base}{scripts['_']}{scripts['^']}</msubsup>"
         elif scripts:
-            (kind, script), = scripts.items()
+            ((kind, script),) = scripts.items()
             tag = "msub" if kind == "_" else "msup"
             base = f"<{tag}>{base}{script}</{tag}>"
         parts.append(base)

@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from constructions.instance import Draw, Instance, Source as Origin
+from constructions.instance import Draw, Instance
+from constructions.instance import Source as Origin
 from theorems.claim import Claim, Constant, Outcome
 from theorems.proof import ProofStep
 from verifiers.errors import MissingPart, NoCertificate
@@ -48,7 +49,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Family:
-    """A named stream of instances: `draw(generator, index)` with the law it declares and how many each profile takes."""
+    """A named stream of instances: `draw(generator, index)` its law, and how many each profile takes."""
 
     name: str
     source: Origin
@@ -130,8 +131,14 @@ class Statement:
         conclusion = r",\; ".join(claim.latex() for claim in self.then)
         return r",\; ".join(claim.latex() for claim in self.given) + r" \;\Longrightarrow\; " + conclusion
 
-    def variant(self, *, name: str = "variant", constants: Mapping[str, Any] | None = None, without: str | None = None,
-                then: tuple[Claim, ...] | None = None) -> Statement:
+    def variant(
+        self,
+        *,
+        name: str = "variant",
+        constants: Mapping[str, Any] | None = None,
+        without: str | None = None,
+        then: tuple[Claim, ...] | None = None,
+    ) -> Statement:
         """The same statement with constants moved, one hypothesis dropped, or conclusions replaced.
 
         Raises `KeyError` if a named constant or hypothesis does not exist.
@@ -142,14 +149,23 @@ class Statement:
                 raise KeyError(f"{self.id} has no constant {key}; it has {sorted(self.declared_constants) or 'none'}")
         if without is not None and without not in [claim.name for claim in self.given]:
             raise KeyError(f"{self.id} has no hypothesis {without!r}; it has {[claim.name for claim in self.given]}")
-        return replace(self, id=f"{self.id}~{name}", constants=dict(self.constants) | moved, proof=(), mutants=(),
-                       given=tuple(claim for claim in self.given if claim.name != without), then=then or self.then)
+        return replace(
+            self,
+            id=f"{self.id}~{name}",
+            constants=dict(self.constants) | moved,
+            proof=(),
+            mutants=(),
+            given=tuple(claim for claim in self.given if claim.name != without),
+            then=then or self.then,
+        )
 
     def mutations(self) -> Iterator[tuple[Mutant, Statement]]:
         """Each declared mutant with the statement it makes."""
         for mutant in self.mutants:
-            yield mutant, self.variant(name=mutant.name, constants=mutant.constants, without=mutant.without,
-                                       then=mutant.then)
+            yield (
+                mutant,
+                self.variant(name=mutant.name, constants=mutant.constants, without=mutant.without, then=mutant.then),
+            )
 
 
 Theorem = partial(Statement, kind="theorem")
@@ -186,8 +202,15 @@ def judge(statement: Statement, draw: Draw) -> Row:
         verdict = Unsupported(str(missing))
     except (NoCertificate, np.linalg.LinAlgError) as failure:
         verdict = Undecided(str(failure))
-    return Row(statement.id, draw.instance.digest, draw.source, verdict, tuple(hypotheses), tuple(conclusions),
-               time.perf_counter() - start)
+    return Row(
+        statement.id,
+        draw.instance.digest,
+        draw.source,
+        verdict,
+        tuple(hypotheses),
+        tuple(conclusions),
+        time.perf_counter() - start,
+    )
 
 
 def _hypotheses(statement: Statement, measured: Measurements, outcomes: list[Outcome]) -> Verdict | None:

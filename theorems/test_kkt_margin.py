@@ -1,4 +1,4 @@
-"""Every statement of kkt_margin on its own families, its proof steps, and the main theorem on instances of hypothesis."""
+"""Every statement of kkt_margin on its own families, its proof steps, and searches by hypothesis."""
 
 from __future__ import annotations
 
@@ -15,8 +15,17 @@ from verifiers.verdict import Refuted
 
 ALL = statements("kkt_margin")
 STEPS = {step: statement for statement in ALL for step in statement.proof}
-UNIVERSAL = (main_theorem.main, main_theorem.weak, main_theorem.unseen, beyond.radius_lower_bound, beyond.all_points,
-             lemmas.cross_bound, lemmas.upper_bound, lemmas.lower_bound, lemmas.flip_bound)
+UNIVERSAL = (
+    main_theorem.main,
+    main_theorem.weak,
+    main_theorem.unseen,
+    beyond.radius_lower_bound,
+    beyond.all_points,
+    lemmas.cross_bound,
+    lemmas.upper_bound,
+    lemmas.lower_bound,
+    lemmas.flip_bound,
+)
 
 
 @pytest.mark.parametrize("statement", ALL, ids=lambda statement: statement.id)
@@ -38,7 +47,9 @@ def test_proof_step_rests_on_what_it_says(step) -> None:
 @settings(max_examples=30)
 @given(instance=strategies.merged_points(max_size=6))
 def test_no_class_merged_point_refutes_a_statement(instance) -> None:
-    verdicts = {statement.id: judge(statement, Draw(instance, "searched", "hypothesis")).verdict for statement in UNIVERSAL}
+    verdicts = {
+        statement.id: judge(statement, Draw(instance, "searched", "hypothesis")).verdict for statement in UNIVERSAL
+    }
     event(type(verdicts["kkt_margin.main"]).__name__)
     assert not [name for name, verdict in verdicts.items() if isinstance(verdict, Refuted)]
 
@@ -46,6 +57,8 @@ def test_no_class_merged_point_refutes_a_statement(instance) -> None:
 @settings(max_examples=30)
 @given(instance=strategies.equicorrelated_points(max_size=5))
 def test_no_equicorrelated_point_refutes_a_statement(instance) -> None:
-    verdicts = {statement.id: judge(statement, Draw(instance, "searched", "hypothesis")).verdict for statement in UNIVERSAL}
+    verdicts = {
+        statement.id: judge(statement, Draw(instance, "searched", "hypothesis")).verdict for statement in UNIVERSAL
+    }
     event(type(verdicts["kkt_margin.main"]).__name__)
     assert not [name for name, verdict in verdicts.items() if isinstance(verdict, Refuted)]

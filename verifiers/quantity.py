@@ -66,8 +66,9 @@ def enclose(entries: Any, axes: tuple[str, ...] = (), rigor: Rigor | None = None
     else:
         natural = Rigor.CERTIFIED if array.size else Rigor.EXACT
     rigor = natural if rigor is None else min(rigor, natural)
-    return Enclosure(axes, arithmetic.lower_bounds(array), arithmetic.nearest(array), arithmetic.upper_bounds(array),
-                     rigor, array)
+    return Enclosure(
+        axes, arithmetic.lower_bounds(array), arithmetic.nearest(array), arithmetic.upper_bounds(array), rigor, array
+    )
 
 
 def estimate(value: Any, error: Any, axes: tuple[str, ...] = (), rigor: Rigor = Rigor.NUMERICAL) -> Enclosure:
@@ -80,8 +81,9 @@ def between(lower: Any, upper: Any, axes: tuple[str, ...] = (), rigor: Rigor = R
     """Enclosure from two float64 bounds already rounded outward."""
     lower, upper = np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
     with np.errstate(invalid="ignore"):
-        middle = np.where(np.isfinite(lower) & np.isfinite(upper), 0.5 * (lower + upper),
-                          np.where(np.isfinite(lower), lower, upper))
+        middle = np.where(
+            np.isfinite(lower) & np.isfinite(upper), 0.5 * (lower + upper), np.where(np.isfinite(lower), lower, upper)
+        )
     return Enclosure(axes, lower, middle, upper, rigor)
 
 

@@ -31,7 +31,9 @@ class Verdict:
     """Base of the five verdicts. A verdict has no truth value: match on its type instead."""
 
     def __bool__(self) -> bool:
-        raise TypeError("a verdict has no truth value; match on Holds, Refuted, HypothesisFailed, Undecided, Unsupported")
+        raise TypeError(
+            "a verdict has no truth value; match on Holds, Refuted, HypothesisFailed, Undecided, Unsupported"
+        )
 
     def to_json(self) -> dict[str, Any]:
         content = asdict(self)  # type: ignore[call-overload]

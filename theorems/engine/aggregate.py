@@ -17,11 +17,12 @@ Json = dict[str, Any]
 def record(statement: Statement, units: list[Json], proof: list[Json], certificates: set[str]) -> Json:
     """The `verification.json` entry of one statement from the finished units of its families, in order."""
     rows = [row for unit in units for row in unit["rows"] if row["statement"] == statement.id]
-    reached = [row for row in rows if row["verdict"]["verdict"] in ("Holds", "Refuted", "Undecided") and row["conclusions"]]
+    reached = [
+        row for row in rows if row["verdict"]["verdict"] in ("Holds", "Refuted", "Undecided") and row["conclusions"]
+    ]
     decided = [row for row in reached if row["verdict"]["verdict"] == "Holds"]
     refuted = [row for row in rows if row["verdict"]["verdict"] == "Refuted"]
-    rigors = [_rigor(o["rigor"]) for row in reached for o in row["conclusions"]
-              if o["state"] != "undecided"]
+    rigors = [_rigor(o["rigor"]) for row in reached for o in row["conclusions"] if o["state"] != "undecided"]
     drawn = sum(unit["drawn"] for unit in units)
     return {
         "id": statement.id,
@@ -30,8 +31,12 @@ def record(statement: Statement, units: list[Json], proof: list[Json], certifica
         "kind": statement.kind,
         "title": statement.title,
         "latex": statement.latex(),
-        "source": {"paper": statement.source.paper, "item": statement.source.item,
-                   "provenance": statement.source.provenance, "version": statement.source.version},
+        "source": {
+            "paper": statement.source.paper,
+            "item": statement.source.item,
+            "provenance": statement.source.provenance,
+            "version": statement.source.version,
+        },
         "status": status(rows, reached, decided, refuted, proof),
         "expected": statement.expected,
         "rigor": {"best": str(max(rigors)) if rigors else None, "weakest": str(min(rigors)) if rigors else None},
@@ -48,12 +53,23 @@ def record(statement: Statement, units: list[Json], proof: list[Json], certifica
         "then": [{"name": c.name, "latex": c.latex(), "mathml": c.mathml()} for c in statement.then],
         "where": [definition_formula(name, e) for name, e in statement.abbreviations.items()],
         "power": _power(statement, units),
-        "acceptance": {"drawn": drawn, "accepted": len(reached), "laws": [
-            {"law": unit["law"], "source": unit["source"], "drawn": unit["drawn"],
-             "accepted": sum(row["family"] == unit["family"] for row in reached)} for unit in _by_family(units)]},
+        "acceptance": {
+            "drawn": drawn,
+            "accepted": len(reached),
+            "laws": [
+                {
+                    "law": unit["law"],
+                    "source": unit["source"],
+                    "drawn": unit["drawn"],
+                    "accepted": sum(row["family"] == unit["family"] for row in reached),
+                }
+                for unit in _by_family(units)
+            ],
+        },
         "checks_promised": statement.promised,
-        "constants": [{"name": c.name, "value": str(c.value), "source": c.source}
-                      for c in statement.declared_constants.values()],
+        "constants": [
+            {"name": c.name, "value": str(c.value), "source": c.source} for c in statement.declared_constants.values()
+        ],
         "witness": None,
         "notes": _notes(rows),
     }
@@ -90,9 +106,13 @@ def _hypothesis(name: str, rows: list[Json]) -> Json:
     outcomes = _outcomes(rows, "hypotheses", name)
     held = [pair for pair in outcomes if pair[1]["state"] == "holds"]
     least = _least(held)
-    return {"name": name, "checked": len(outcomes), "held": len(held),
-            "undecided": sum(o["state"] == "undecided" for _, o in outcomes),
-            "least_slack": least[1]["slack"] if least else None}
+    return {
+        "name": name,
+        "checked": len(outcomes),
+        "held": len(held),
+        "undecided": sum(o["state"] == "undecided" for _, o in outcomes),
+        "least_slack": least[1]["slack"] if least else None,
+    }
 
 
 def _conclusion(statement: Statement, name: str, reached: list[Json], certificates: set[str]) -> Json:
@@ -104,17 +124,31 @@ def _conclusion(statement: Statement, name: str, reached: list[Json], certificat
     worst = None
     if least is not None:
         row, outcome = least
-        worst = {"digest": row["instance"], "file": f"instances/{row['instance'][:12]}.npz", "source": row["source"],
-                 "law": row["law"], "at": outcome["where"]}
+        worst = {
+            "digest": row["instance"],
+            "file": f"instances/{row['instance'][:12]}.npz",
+            "source": row["source"],
+            "law": row["law"],
+            "at": outcome["where"],
+        }
     files = [name for row, _ in outcomes for name in row["certificates"] if name in certificates]
-    return {"name": name, "checked": len(outcomes), "held": states["holds"], "refuted": states["fails"],
-            "undecided": states["undecided"], "least_slack": least[1]["slack"] if least else None,
-            "relative_slack": least[1]["relative_slack"] if least else None, "worst_instance": worst,
-            "by_rigor": dict(sorted(rigors.items())), "reasons": dict(reasons), "certificates": sorted(set(files))}
+    return {
+        "name": name,
+        "checked": len(outcomes),
+        "held": states["holds"],
+        "refuted": states["fails"],
+        "undecided": states["undecided"],
+        "least_slack": least[1]["slack"] if least else None,
+        "relative_slack": least[1]["relative_slack"] if least else None,
+        "worst_instance": worst,
+        "by_rigor": dict(sorted(rigors.items())),
+        "reasons": dict(reasons),
+        "certificates": sorted(set(files)),
+    }
 
 
 def _settled(row: Json, outcome: Json) -> Json:
-    """A failing conclusion refutes only with its verdict: under hypotheses that only floats decide it stays undecided."""
+    """A failing conclusion refutes only with its verdict: hypotheses decided in floats leave it undecided."""
     if outcome["state"] == "fails" and row["verdict"]["verdict"] != "Refuted":
         return outcome | {"state": "undecided", "note": "fails where a hypothesis is decided in floats only"}
     return outcome
@@ -125,21 +159,35 @@ def _mutants(statement: Statement, units: list[Json]) -> Json:
     for mutant in statement.mutants:
         kills = [unit["kills"][key] for unit in units if (key := f"{statement.id}|{mutant.name}") in unit["kills"]]
         state = "killed" if kills else "survivor" if mutant.known_false else "open"
-        detail.append({"name": mutant.name, "status": state, "known_false": mutant.known_false,
-                       "witness": f"{kills[0]['instance'][:12]}: {kills[0]['conclusion']} violated by "
-                                  f"{kills[0]['violation']:.3g} ({kills[0]['rigor']})" if kills else None})
+        detail.append(
+            {
+                "name": mutant.name,
+                "status": state,
+                "known_false": mutant.known_false,
+                "witness": f"{kills[0]['instance'][:12]}: {kills[0]['conclusion']} violated by "
+                f"{kills[0]['violation']:.3g} ({kills[0]['rigor']})"
+                if kills
+                else None,
+            }
+        )
     known = [m for m in detail if m["known_false"]]
-    return {"planted": len(known), "killed": sum(m["status"] == "killed" for m in known),
-            "open": sum(m["status"] == "open" for m in detail),
-            "survivors": [m["name"] for m in known if m["status"] == "survivor"], "detail": detail}
+    return {
+        "planted": len(known),
+        "killed": sum(m["status"] == "killed" for m in known),
+        "open": sum(m["status"] == "open" for m in detail),
+        "survivors": [m["name"] for m in known if m["status"] == "survivor"],
+        "detail": detail,
+    }
 
 
 def _power(statement: Statement, units: list[Json]) -> str:
     mutants = _mutants(statement, units)
     if not mutants["planted"]:
         return "no variant known to be false was planted, so silence of the search says little"
-    return (f"the same instances refute {mutants['killed']} of {mutants['planted']} planted variants that are known "
-            "to be false")
+    return (
+        f"the same instances refute {mutants['killed']} of {mutants['planted']} planted variants that are known "
+        "to be false"
+    )
 
 
 def _by_family(units: list[Json]) -> list[Json]:
@@ -153,6 +201,9 @@ def _by_family(units: list[Json]) -> list[Json]:
 
 
 def _notes(rows: list[Json]) -> list[str]:
-    reasons = Counter(f"{row['verdict']['verdict'].lower()}: {row['verdict']['reason']}" for row in rows
-                      if row["verdict"]["verdict"] in ("Undecided", "Unsupported"))
+    reasons = Counter(
+        f"{row['verdict']['verdict'].lower()}: {row['verdict']['reason']}"
+        for row in rows
+        if row["verdict"]["verdict"] in ("Undecided", "Unsupported")
+    )
     return [f"{count} instances {reason}" for reason, count in sorted(reasons.items())]

@@ -21,8 +21,9 @@ _NOT_SLUGS = {"engine", "conjectures", "claim", "statement", "proof", "formal"}
 def slugs() -> tuple[str, ...]:
     """Every slug of the library: the modules and folders of `theorems` that declare `STATEMENTS`."""
     names = [module.name for module in pkgutil.iter_modules(theorems.__path__)]
-    return tuple(sorted(name for name in names
-                        if name not in _NOT_SLUGS and not name.startswith(("_", "test_", "conftest"))))
+    return tuple(
+        sorted(name for name in names if name not in _NOT_SLUGS and not name.startswith(("_", "test_", "conftest")))
+    )
 
 
 @cache

@@ -46,7 +46,9 @@ def run_step(key: StepKey) -> Json:
     return result.to_json() | {"certificates": [c for c in result.certificates if c is not None]}
 
 
-def rows(statements: Iterable[Statement], results: dict[StepKey, Json], certificates: Path | None) -> dict[str, list[Json]]:
+def rows(
+    statements: Iterable[Statement], results: dict[StepKey, Json], certificates: Path | None
+) -> dict[str, list[Json]]:
     """The proof entries of every statement for its record, certificates of steps written beside the others."""
     by_step = {_step(key): result for key, result in results.items()}
     files = {step: _save(result, certificates) for step, result in by_step.items()}
@@ -79,12 +81,24 @@ def _row(slug: str, step: ProofStep, result: Json | None, file: str | None) -> J
         values = ", ".join(f"{name} = {value}" for name, value in result["model"].items())
         detail += f"; counterexample {values}" if result.get("confirmed") else f"; unconfirmed model {values}"
     argument = step.latex() if step.kind == "scalar" else _argument(slug, step)
-    return {"step": step.id, "status": result["status"], "by": result["by"] or None, "title": step.title,
-            "detail": detail, "argument": argument, "mathml": step.mathml() or None, "certificate": file, "seconds": round(result["seconds"], 3)}
+    return {
+        "step": step.id,
+        "status": result["status"],
+        "by": result["by"] or None,
+        "title": step.title,
+        "detail": detail,
+        "argument": argument,
+        "mathml": step.mathml() or None,
+        "certificate": file,
+        "seconds": round(result["seconds"], 3),
+    }
 
 
-def prove(targets: Iterable[str] = (), certificates_dir: Path | None = None,
-          progress: Callable[[str, int, int, str], None] | None = None) -> list[Json]:
+def prove(
+    targets: Iterable[str] = (),
+    certificates_dir: Path | None = None,
+    progress: Callable[[str, int, int, str], None] | None = None,
+) -> list[Json]:
     """Run the proof steps of all statements found by `targets`, one row per statement and step.
 
     With `certificates_dir`, the polynomial certificates that were found are written there.

@@ -28,9 +28,15 @@ UNIT = 10
 """Draws per unit: about a second of work, so that an interrupted run loses little."""
 
 
-def verify(targets: Iterable[str], profile: str = "quick", seed: int = 0, out: str | os.PathLike[str] = "out",
-           workers: int = 2, progress: Progress | None = None) -> Json:
-    """Check every statement of `targets` and return the record of schema 1; certificates and worst instances go to `out`.
+def verify(
+    targets: Iterable[str],
+    profile: str = "quick",
+    seed: int = 0,
+    out: str | os.PathLike[str] = "out",
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> Json:
+    """Check every statement of `targets`; return the record of schema 1, write certificates and worst instances.
 
     Finished units are kept in ``out/.units`` until the run completes, so an interrupted run resumes where it stopped.
     Raises `UsageError` for unknown targets and an unwritable folder.
@@ -48,15 +54,22 @@ def verify(targets: Iterable[str], profile: str = "quick", seed: int = 0, out: s
     proof = prove.rows(statements, proofs, folder / "certificates")
     record = _assemble(statements, units, proof, folder)
     shutil.rmtree(folder / ".units", ignore_errors=True)
-    return {"schema": 1, "thinmargin": metadata.version("thinmargin"), "profile": profile, "seed": seed,
-            "environment": environment(), "seconds": round(time.perf_counter() - start, 2)} | record
+    return {
+        "schema": 1,
+        "thinmargin": metadata.version("thinmargin"),
+        "profile": profile,
+        "seed": seed,
+        "environment": environment(),
+        "seconds": round(time.perf_counter() - start, 2),
+    } | record
 
 
 def environment() -> dict[str, str]:
     """Versions that may matter for a rerun."""
     packages = ("numpy", "scipy", "sympy", "numba", "cvxpy", "torch", "python-flint", "z3-solver", "hypothesis")
     return {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()} | {
-        name: metadata.version(name) for name in packages}
+        name: metadata.version(name) for name in packages
+    }
 
 
 def _prepare(folder: Path) -> Path:
@@ -66,13 +79,17 @@ def _prepare(folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise UsageError(f"cannot write to {folder}: {error.strerror or error}; choose another folder with --out") from None
+        raise UsageError(
+            f"cannot write to {folder}: {error.strerror or error}; choose another folder with --out"
+        ) from None
     return folder
 
 
 def _key(statements: list[Statement], profile: str, seed: int) -> str:
     """Identifies what a stored unit was computed with: statements, profile, seed and every line of our code."""
-    state = hashlib.sha256(json.dumps([[s.id, s.source.version, s.latex()] for s in statements] + [profile, seed]).encode())
+    state = hashlib.sha256(
+        json.dumps([[s.id, s.source.version, s.latex()] for s in statements] + [profile, seed]).encode()
+    )
     root = Path(__file__).resolve().parents[2]
     for package in ("theorems", "constructions", "verifiers"):
         for path in sorted((root / package).rglob("*.py")):
@@ -80,17 +97,23 @@ def _key(statements: list[Statement], profile: str, seed: int) -> str:
     return state.hexdigest()[:16]
 
 
-def _plan(targets: tuple[str, ...], families: dict[str, Family], profile: str, seed: int, folder: Path) -> list[work.Unit]:
-    return [work.Unit(targets, name, start, min(start + UNIT, family.count(profile)), seed, str(folder / "certificates"))
-            for name, family in families.items() for start in range(0, family.count(profile), UNIT)]
+def _plan(
+    targets: tuple[str, ...], families: dict[str, Family], profile: str, seed: int, folder: Path
+) -> list[work.Unit]:
+    return [
+        work.Unit(targets, name, start, min(start + UNIT, family.count(profile)), seed, str(folder / "certificates"))
+        for name, family in families.items()
+        for start in range(0, family.count(profile), UNIT)
+    ]
 
 
 def _stored(folder: Path, key: str, unit: work.Unit) -> Path:
     return folder / ".units" / f"{key}-{unit.family}-{unit.start}.json"
 
 
-def _execute(plan: list[work.Unit], steps: list[prove.StepKey], folder: Path, workers: int, progress: Progress,
-             key: str) -> tuple[dict[work.Unit, Json], dict[prove.StepKey, Json]]:
+def _execute(
+    plan: list[work.Unit], steps: list[prove.StepKey], folder: Path, workers: int, progress: Progress, key: str
+) -> tuple[dict[work.Unit, Json], dict[prove.StepKey, Json]]:
     results: dict[work.Unit, Json] = {}
     proofs: dict[prove.StepKey, Json] = {}
     for unit in plan:
@@ -154,7 +177,9 @@ def _assemble(statements: list[Statement], units: list[Json], proof: dict[str, l
     from verifiers import recheck
 
     current = {name for unit in units for row in unit["rows"] for name in row["certificates"]}
-    current |= {Path(name).name for rows in proof.values() for row in rows for name in (row["certificate"] or "").split(", ")}
+    current |= {
+        Path(name).name for rows in proof.values() for row in rows for name in (row["certificate"] or "").split(", ")
+    }
     for path in (folder / "certificates").glob("*.json"):
         if path.name not in current:
             path.unlink()
@@ -166,12 +191,25 @@ def _assemble(statements: list[Statement], units: list[Json], proof: dict[str, l
         own = [unit for unit in units if unit["family"] in names]
         records.append(aggregate.record(statement, own, proof[statement.id], accepted))
     _keep_worst(statements, records, units, folder)
-    catalogue = {q.name: {"name": q.name, "unit": q.unit, "axes": list(q.axes), "doc": q.doc}
-                 for statement in statements for q in statement.quantities()}
+    catalogue = {
+        q.name: {"name": q.name, "unit": q.unit, "axes": list(q.axes), "doc": q.doc}
+        for statement in statements
+        for q in statement.quantities()
+    }
     kinds = {name: name.rsplit("-", 1)[0] for name in outcomes}
-    return {"statements": records, "quantities": list(catalogue.values()), "certificates": [
-        {"file": f"certificates/{name}", "kind": kinds[name], "status": outcome.status, "sentence": outcome.sentence}
-        for name, outcome in outcomes.items()]}
+    return {
+        "statements": records,
+        "quantities": list(catalogue.values()),
+        "certificates": [
+            {
+                "file": f"certificates/{name}",
+                "kind": kinds[name],
+                "status": outcome.status,
+                "sentence": outcome.sentence,
+            }
+            for name, outcome in outcomes.items()
+        ],
+    }
 
 
 def _keep_worst(statements: list[Statement], records: list[Json], units: list[Json], folder: Path) -> None:
@@ -195,13 +233,20 @@ def _keep_worst(statements: list[Statement], records: list[Json], units: list[Js
         if record["id"] in witnesses:
             row = witnesses[record["id"]]
             again = work.replay(statement, kept[row["instance"]], folder / "instances" / f"{row['instance'][:12]}.npz")
-            record["witness"] = {"replayed": again, "instance": f"instances/{row['instance'][:12]}.npz",
-                                 "violation": row["verdict"]["violation"],
-                                 "sentence": f"{row['verdict']['conclusion']} fails at {row['verdict']['where']} "
-                                             f"({row['verdict']['rigor']} arithmetic)"}
+            record["witness"] = {
+                "replayed": again,
+                "instance": f"instances/{row['instance'][:12]}.npz",
+                "violation": row["verdict"]["violation"],
+                "sentence": f"{row['verdict']['conclusion']} fails at {row['verdict']['where']} "
+                f"({row['verdict']['rigor']} arithmetic)",
+            }
 
 
 def _witness(record: Json, units: list[Json]) -> Json:
-    rows = [row for unit in units for row in unit["rows"]
-            if row["statement"] == record["id"] and row["verdict"]["verdict"] == "Refuted"]
+    rows = [
+        row
+        for unit in units
+        for row in unit["rows"]
+        if row["statement"] == record["id"] and row["verdict"]["verdict"] == "Refuted"
+    ]
     return max(rows, key=lambda row: (row["verdict"]["rigor"] == "exact", row["verdict"]["violation"]))

@@ -77,14 +77,23 @@ def run(unit: Unit) -> dict[str, Any]:
             row = judge(statement, draw)
             rows.append(row_to_json(row, draw.index, names))
             _mutants(statement, draw, row, kills)
-    return {"family": family.name, "start": unit.start, "seed": unit.seed, "drawn": unit.stop - unit.start, "accepted": accepted,
-            "rows": rows, "kills": kills, "seconds": time.perf_counter() - start}
+    return {
+        "family": family.name,
+        "start": unit.start,
+        "seed": unit.seed,
+        "drawn": unit.stop - unit.start,
+        "accepted": accepted,
+        "rows": rows,
+        "kills": kills,
+        "seconds": time.perf_counter() - start,
+    }
 
 
 def _mutants(statement: Statement, draw: Draw, row: Row, kills: dict[str, dict[str, Any]]) -> None:
     """Try every mutant not yet killed in this unit. Only an instance rigorous enough to refute counts as a kill."""
-    if not isinstance(row.verdict, (Holds, Refuted)) and all(m.without is None and not m.constants
-                                                            for m in statement.mutants):
+    if not isinstance(row.verdict, (Holds, Refuted)) and all(
+        m.without is None and not m.constants for m in statement.mutants
+    ):
         return
     for mutant, variant in statement.mutations():
         key = f"{statement.id}|{mutant.name}"
@@ -113,14 +122,25 @@ def _number(value: float) -> float | None:
 
 def row_to_json(row: Row, index: int, certificates: list[str]) -> dict[str, Any]:
     """A row without live objects; infinite slacks become null."""
+
     def outcomes(items: Any) -> list[dict[str, Any]]:
-        return [asdict(o) | {"rigor": str(o.rigor), "slack": _number(o.slack),
-                             "relative_slack": _number(o.relative_slack)} for o in items]
+        return [
+            asdict(o) | {"rigor": str(o.rigor), "slack": _number(o.slack), "relative_slack": _number(o.relative_slack)}
+            for o in items
+        ]
 
     verdict = {k: _number(v) if isinstance(v, float) else v for k, v in row.verdict.to_json().items()}
-    return {"statement": row.statement, "instance": row.instance, "source": row.source, "index": index,
-            "verdict": verdict, "hypotheses": outcomes(row.hypotheses), "conclusions": outcomes(row.conclusions),
-            "certificates": certificates, "seconds": row.seconds}
+    return {
+        "statement": row.statement,
+        "instance": row.instance,
+        "source": row.source,
+        "index": index,
+        "verdict": verdict,
+        "hypotheses": outcomes(row.hypotheses),
+        "conclusions": outcomes(row.conclusions),
+        "certificates": certificates,
+        "seconds": row.seconds,
+    }
 
 
 def replay(statement: Statement, draw: Draw, path: Path) -> bool:

@@ -1,8 +1,8 @@
 """KKT points of the max-margin problem of depth-2 ReLU networks are non-robust (Vardi, Yehudai, Shamir 2022).
 
 **Statement.** Every network that satisfies the KKT conditions of min |theta|^2/2 s.t. y_i N(x_i) >= 1 is flipped at
-every sample by one direction, u = sum_l y_l x_l, of size O(sqrt(d/(c^2 n))), although robust networks exist for the same
-data (`robust_networks`).
+every sample by one direction, u = sum_l y_l x_l, of size O(sqrt(d/(c^2 n))), although robust networks exist for the
+same data (`robust_networks`).
 **Hypotheses.** Nearly orthogonal samples: r = q (n - 1)/L < sqrt(2) - 1 (`main_theorem`); none for the per-point lemmas
 (`lemmas`); a spectral radius below one for the certificate that covers all KKT points of a dataset (`beyond`).
 **Conclusions.** Upper bounds on flip thresholds, matching lower bounds on robust radii, both with explicit constants.
@@ -25,12 +25,32 @@ def _complete(statement: Statement) -> Statement:
 
 
 STATEMENTS: tuple[Statement, ...] = (
-    *(_complete(statement) for statement in (
-        robust_networks.half_gap, robust_networks.any_threshold, robust_networks.orthogonal_optimum,
-        robust_networks.quarter_threshold,
-        main_theorem.main, main_theorem.weak, main_theorem.universal_flip, main_theorem.unseen,
-        beyond.radius_lower_bound, beyond.radius_by_multipliers, beyond.flip_rate, beyond.clusters, beyond.all_points,
-        lemmas.multiplier_identity, lemmas.cross_bound, lemmas.upper_bound, lemmas.lower_bound,
-        lemmas.mixed_lower_bound, lemmas.flip_bound, lemmas.direction_monotone, lemmas.class_sums, lemmas.parts)),
+    *(
+        _complete(statement)
+        for statement in (
+            robust_networks.half_gap,
+            robust_networks.any_threshold,
+            robust_networks.orthogonal_optimum,
+            robust_networks.quarter_threshold,
+            main_theorem.main,
+            main_theorem.weak,
+            main_theorem.universal_flip,
+            main_theorem.unseen,
+            beyond.radius_lower_bound,
+            beyond.radius_by_multipliers,
+            beyond.flip_rate,
+            beyond.clusters,
+            beyond.all_points,
+            lemmas.multiplier_identity,
+            lemmas.cross_bound,
+            lemmas.upper_bound,
+            lemmas.lower_bound,
+            lemmas.mixed_lower_bound,
+            lemmas.flip_bound,
+            lemmas.direction_monotone,
+            lemmas.class_sums,
+            lemmas.parts,
+        )
+    ),
     sphere.sphere_correlations,
 )

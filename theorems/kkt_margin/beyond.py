@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Eq, Max, Rational
 
 from theorems.claim import Claim, abbreviation, constant, quantity
+from theorems.kkt_margin import exact_families as exact
 from theorems.kkt_margin import families
 from theorems.kkt_margin import proof_steps as steps
 from theorems.kkt_margin.vocabulary import (
@@ -38,8 +39,12 @@ radius_lower_bound = Theorem(
     title="No KKT point is less robust than about sqrt(L/n), so the radius is of order sqrt(d/n)",
     source=Source(DERIVED, "matching lower bound, uneven norms", "derived"),
     given=(is_kkt_point, nonzero_samples, Claim("r < (sqrt(5) - 1)/2", r**2 + r < 1)),
-    then=(Claim("radius^2 >= L^2 (1 - r - r^2)^2 / ((U + q (n - 1)) n (1 + r)^2)",
-                radius_sq >= radius_factor * (L * (1 - r - r**2)) ** 2 / ((U + q * (n - 1)) * n * (1 + r) ** 2)),),
+    then=(
+        Claim(
+            "radius^2 >= L^2 (1 - r - r^2)^2 / ((U + q (n - 1)) n (1 + r)^2)",
+            radius_sq >= radius_factor * (L * (1 - r - r**2)) ** 2 / ((U + q * (n - 1)) * n * (1 + r) ** 2),
+        ),
+    ),
     measure=measure,
     instances=families.RADIUS_POINTS,
     proof=steps.T5_PROOF,
@@ -55,7 +60,7 @@ radius_by_multipliers = Lemma(
     given=(is_kkt_point,),
     then=(Claim("radius * sum lambda >= 1", radius_sq * multiplier_sum**2 >= 1),),
     measure=measure,
-    instances=families.RADIUS_POINTS + families.CORRELATED_POINTS,
+    instances=(*families.RADIUS_POINTS, exact.correlated_points, families.loose_sign),
     proof=steps.RADIUS_BY_MULTIPLIERS_PROOF,
     promised=50,
     mutants=(Mutant("twice the radius", then=(Claim("radius * sum >= 2", radius_sq * multiplier_sum**2 >= 4),)),),
@@ -66,16 +71,30 @@ flip_rate = Theorem(
     "kkt_margin.flip_rate",
     title="For equal norms the flip threshold is about 1/(1 + m) as r tends to 0",
     source=Source(DERIVED, "corollary of the main theorem", "derived"),
-    given=(is_kkt_point, nonzero_samples, both_classes, nearly_orthogonal, positive_delta,
-           Claim("equal norms", Eq(L, U)), Claim("at least two samples", n >= 2)),
-    then=(Claim("t0 <= (1/(1 - 2r - r^2) + r m/(n - 1)) U / ((1 + m) Delta)",
-                flip_threshold <= (1 / (1 - 2 * r - r**2) + r * m / (n - 1)) * U / ((1 + m) * Delta)),),
+    given=(
+        is_kkt_point,
+        nonzero_samples,
+        both_classes,
+        nearly_orthogonal,
+        positive_delta,
+        Claim("equal norms", Eq(L, U)),
+        Claim("at least two samples", n >= 2),
+    ),
+    then=(
+        Claim(
+            "t0 <= (1/(1 - 2r - r^2) + r m/(n - 1)) U / ((1 + m) Delta)",
+            flip_threshold <= (1 / (1 - 2 * r - r**2) + r * m / (n - 1)) * U / ((1 + m) * Delta),
+        ),
+    ),
     measure=measure,
-    instances=(families.POINTS[0], families.sign_merged, families.sign_blocks, *families.SHARP_POINTS),
+    instances=(exact.closed_forms, families.sign_merged, families.sign_blocks, exact.sharp_points),
     proof=steps.THRESHOLD_PROOF,
     promised=50,
-    mutants=(Mutant("correction forgotten", then=(Claim("t0 <= U / ((2 + m) Delta)",
-                                                        flip_threshold <= U / ((2 + m) * Delta)),)),),
+    mutants=(
+        Mutant(
+            "correction forgotten", then=(Claim("t0 <= U / ((2 + m) Delta)", flip_threshold <= U / ((2 + m) * Delta)),)
+        ),
+    ),
     does_not_claim="The constant in the correction of order r is not known to be sharp.",
 )
 
@@ -101,21 +120,34 @@ clusters = Theorem(
     ),
     then=(
         Claim("own class sums of a cluster <= S", quantity("cluster_own", r"A_s^\mathrm{own}") <= S_c),
-        Claim("cross class sums of a cluster <= r S", quantity("cluster_cross_sum", r"A_s^\mathrm{cross}") <= r_c * S_c),
+        Claim(
+            "cross class sums of a cluster <= r S", quantity("cluster_cross_sum", r"A_s^\mathrm{cross}") <= r_c * S_c
+        ),
         Claim("own class sums of a cluster >= A", quantity("cluster_own", r"A_s^\mathrm{own}") >= A_c),
-        Claim("the value along the flip path stays below the bound",
-              quantity("cluster_value", "y_i N(x_i - t y_i u)")
-              <= S_c * Max(U_c - tau, 0) - (tau - q_c * (1 + U_c / L_c)) * k_opposite * A_c),
+        Claim(
+            "the value along the flip path stays below the bound",
+            quantity("cluster_value", "y_i N(x_i - t y_i u)")
+            <= S_c * Max(U_c - tau, 0) - (tau - q_c * (1 + U_c / L_c)) * k_opposite * A_c,
+        ),
     ),
     measure=measure,
-    instances=families.CLUSTER_POINTS,
+    instances=(families.cluster_points,),
     proof=steps.T6_PROOF,
     promised=15,
     mutants=(
-        Mutant("opposite clusters counted tenfold",
-               then=(Claim("bound with 10 k", quantity("cluster_value") <= S_c * Max(U_c - tau, 0)
-                           - (tau - q_c * (1 + U_c / L_c)) * 10 * k_opposite * A_c),)),
-        Mutant("own sums at most 1/U", then=(Claim("own <= 1/U", quantity("cluster_own", r"A_s^\mathrm{own}") <= 1 / U_c),)),
+        Mutant(
+            "opposite clusters counted tenfold",
+            then=(
+                Claim(
+                    "bound with 10 k",
+                    quantity("cluster_value")
+                    <= S_c * Max(U_c - tau, 0) - (tau - q_c * (1 + U_c / L_c)) * 10 * k_opposite * A_c,
+                ),
+            ),
+        ),
+        Mutant(
+            "own sums at most 1/U", then=(Claim("own <= 1/U", quantity("cluster_own", r"A_s^\mathrm{own}") <= 1 / U_c),)
+        ),
     ),
     does_not_claim="Nothing about the population of clusters; only the given samples are spoken about.",
 )
@@ -132,11 +164,16 @@ all_points = Proposition(
         positive_delta,
     ),
     then=(
-        Claim("the linear programs prove a flip at t", quantity("all_points_value", r"\max_\mathrm{KKT} y_i N(x_i - t y_i u)") < 0),
+        Claim(
+            "the linear programs prove a flip at t",
+            quantity("all_points_value", r"\max_\mathrm{KKT} y_i N(x_i - t y_i u)") < 0,
+        ),
         Claim("this point is flipped before that t", flip_threshold < quantity("all_points_flip", r"t_\mathrm{LP}")),
         Claim("own class sums below their bound", own <= quantity("own_upper", r"\mathrm{upper}_i")),
         Claim("own class sums above their bound", own >= quantity("own_lower", r"\mathrm{lower}_i")),
-        Claim("cross class sums below their bound", cross <= quantity("cross_upper", r"\mathrm{upper}_i^\mathrm{cross}")),
+        Claim(
+            "cross class sums below their bound", cross <= quantity("cross_upper", r"\mathrm{upper}_i^\mathrm{cross}")
+        ),
     ),
     measure=measure,
     instances=families.DATASET_POINTS,
@@ -144,7 +181,10 @@ all_points = Proposition(
     basis="dataset",
     promised=30,
     mutants=(
-        Mutant("a fifth of the t", then=(Claim("flip at t/5", flip_threshold < quantity("all_points_flip", r"t_\mathrm{LP}") / 5),)),
+        Mutant(
+            "a fifth of the t",
+            then=(Claim("flip at t/5", flip_threshold < quantity("all_points_flip", r"t_\mathrm{LP}") / 5),),
+        ),
         Mutant("no cross sums", then=(Claim("cross <= 0", cross <= 0),)),
     ),
     does_not_claim="Nothing about other datasets; the certificate speaks about all KKT points of this one.",

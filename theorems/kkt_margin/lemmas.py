@@ -62,8 +62,12 @@ multiplier_identity = _lemma(
     given=(is_kkt_point,),
     then=(Claim("sum lambda = sum v^2", Abs(multiplier_sum - mass_sum) <= Rational(1, 10**9) * mass_sum),),
     proof=steps.MULTIPLIER_SUM_PROOF,
-    mutants=(Mutant("half the multipliers",
-                    then=(Claim("sum", Abs(multiplier_sum / 2 - mass_sum) <= Rational(1, 10**9) * mass_sum),)),),
+    mutants=(
+        Mutant(
+            "half the multipliers",
+            then=(Claim("sum", Abs(multiplier_sum / 2 - mass_sum) <= Rational(1, 10**9) * mass_sum),),
+        ),
+    ),
     does_not_claim="An identity of irrational numbers is shown here to a relative 1e-9, not exactly.",
 )
 
@@ -74,7 +78,9 @@ cross_bound = _lemma(
     then=(Claim("G_ii A_i^cross <= sum (-R_il)_+ A_l^cross", lifted_norm_sq * cross <= cross_pressure),),
     proof=steps.CROSS_BOUND_PROOF,
     mutants=(
-        Mutant("positive correlations instead", then=(Claim("X with R_+", lifted_norm_sq * cross <= cross_attraction),)),
+        Mutant(
+            "positive correlations instead", then=(Claim("X with R_+", lifted_norm_sq * cross <= cross_attraction),)
+        ),
         Mutant("no cross activation at all", then=(Claim("X with 0", cross <= 0),)),
     ),
     does_not_claim="Nothing about samples with no bound on their negative correlations.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Eq, Max, Rational
 
 from theorems.claim import Claim
+from theorems.kkt_margin import exact_families as exact
 from theorems.kkt_margin import families
 from theorems.kkt_margin import proof_steps as steps
 from theorems.kkt_margin.vocabulary import (
@@ -62,24 +63,35 @@ main = Theorem(
         Claim("the value along the flip path stays below the bound", flip_value <= bound),
         Claim("and keeps falling at least as fast as the bound", final_slope <= -Delta * m * A),
         Claim("the sign flips by t0", flip_threshold <= flip_factor * tau0 / Delta),
-        Claim("level -1 is reached by t1",
-              level_threshold <= Max((S * U + 1 + q * m * A) / (S + m * A), q + 1 / (m * A)) / Delta),
+        Claim(
+            "level -1 is reached by t1",
+            level_threshold <= Max((S * U + 1 + q * m * A) / (S + m * A), q + 1 / (m * A)) / Delta,
+        ),
     ),
     measure=measure,
-    instances=families.POINTS + families.SHARP_POINTS,
+    instances=(*families.POINTS, exact.sharp_points),
     proof=steps.T1_PROOF,
     promised=100,
     mutants=(
         Mutant("flip threshold 3 percent below its sharp value", constants={"flip_factor": Rational(97, 100)}),
-        Mutant("support property for r < 0.6", constants={"support_limit": Rational(64, 25)},
-               then=(Claim("every sample is a support vector", multiplier_sq > 0),)),
-        Mutant("m replaced by n",
-               then=(Claim("bound with n", flip_value <= S * Max(U - tau, 0) - (tau - q) * n * A),)),
-        Mutant("own neurons forgotten", then=(Claim("bound without the first term", flip_value <= -(tau - q) * m * A),)),
-        Mutant("correlations forgotten, S = 1/L and A = 1/U",
-               then=(Claim("bound with s1 = a1 = 1", flip_value <= Max(U - tau, 0) / L - (tau - q) * m / U),)),
-        Mutant("tau - q replaced by tau", known_false=False,
-               then=(Claim("bound with tau", flip_value <= S * Max(U - tau, 0) - tau * m * A),)),
+        Mutant(
+            "support property for r < 0.6",
+            constants={"support_limit": Rational(64, 25)},
+            then=(Claim("every sample is a support vector", multiplier_sq > 0),),
+        ),
+        Mutant("m replaced by n", then=(Claim("bound with n", flip_value <= S * Max(U - tau, 0) - (tau - q) * n * A),)),
+        Mutant(
+            "own neurons forgotten", then=(Claim("bound without the first term", flip_value <= -(tau - q) * m * A),)
+        ),
+        Mutant(
+            "correlations forgotten, S = 1/L and A = 1/U",
+            then=(Claim("bound with s1 = a1 = 1", flip_value <= Max(U - tau, 0) / L - (tau - q) * m / U),),
+        ),
+        Mutant(
+            "tau - q replaced by tau",
+            known_false=False,
+            then=(Claim("bound with tau", flip_value <= S * Max(U - tau, 0) - tau * m * A),),
+        ),
     ),
     does_not_claim="Nothing about networks that are not KKT points, nor about data with r >= sqrt(2) - 1.",
 )
@@ -94,7 +106,7 @@ weak = Theorem(
         Claim("and falls at least as fast as the bound", final_slope <= -Delta / U),
     ),
     measure=measure,
-    instances=families.POINTS + families.SHARP_POINTS + families.CORRELATED_POINTS,
+    instances=families.ALL_POINTS,
     proof=steps.T1W_PROOF,
     promised=100,
     mutants=(Mutant("twice the slope", then=(Claim("slope doubled", final_slope <= -2 * Delta / L),)),),
@@ -120,12 +132,14 @@ universal_flip = Theorem(
         Claim("|u|^2 <= 4nd/3", direction_norm_sq <= 4 * n * d / 3),
         Claim("level -1 is reached by t", level_threshold <= (q + C * (d + b) / (c * n)) / Delta),
         Claim("the sign flips with the smaller constant", flip_threshold <= (q + C_sign * (d + b) / (c * n)) / Delta),
-        Claim("the perturbation z = t u is small",
-              ((q + C * (d + b) / (c * n)) / Delta) ** 2 * direction_norm_sq
-              <= 3 * (Rational(1, 3) + C * (1 + b / d) / c) ** 2 * d / n),
+        Claim(
+            "the perturbation z = t u is small",
+            ((q + C * (d + b) / (c * n)) / Delta) ** 2 * direction_norm_sq
+            <= 3 * (Rational(1, 3) + C * (1 + b / d) / c) ** 2 * d / n,
+        ),
     ),
     measure=measure,
-    instances=families.SIGN_POINTS + families.EXACT_SPHERE_POINTS,
+    instances=(families.paper_sign, exact.exact_sphere_points),
     proof=steps.T2_PROOF,
     promised=20,
     mutants=(
@@ -133,7 +147,7 @@ universal_flip = Theorem(
         Mutant("sign constant replaced by 1/8", constants={"C_sign": Rational(1, 8)}),
         Mutant("Delta >= d", then=(Claim("Delta >= d", Delta >= d * (1 + 1 / n)),)),
     ),
-    does_not_claim="Nothing about samples off the sphere; floats are never exactly on it, so +-1 and integer data feed it.",
+    does_not_claim="Nothing about samples off the sphere; floats are never exactly on it.",
 )
 
 unseen = Theorem(

@@ -6,9 +6,8 @@ Every proof is a tuple of steps in an order in which each uses only earlier ones
 
 from __future__ import annotations
 
-
 from theorems.kkt_margin import scalar_steps as z
-from theorems.proof import arguments, ProofStep, argued, cited
+from theorems.proof import ProofStep, argued, arguments, cited
 
 
 def argument(anchor: str) -> str:

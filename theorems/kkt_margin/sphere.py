@@ -37,12 +37,20 @@ sphere_correlations = Proposition(
     ),
     measure=measure,
     catalogue=CATALOGUE,
-    instances=(Family("sphere_law", "random", "300 independent data sets, uniform on the sphere (Gram factor)", _draw,
-                      quick=len(_SETTINGS), full=20 * len(_SETTINGS)),),
+    instances=(
+        Family(
+            "sphere_law",
+            "random",
+            "300 independent data sets, uniform on the sphere (Gram factor)",
+            _draw,
+            quick=len(_SETTINGS),
+            full=20 * len(_SETTINGS),
+        ),
+    ),
     proof=steps.T4_PROOF,
     basis="law",
     promised=15,
     mutants=(Mutant("rate doubled", constants={"tail_rate": Rational(1)}),),
     does_not_claim="Nothing about data that are not independent and uniform; the last conclusion holds at confidence "
-                   "1 - 1e-6 per setting.",
+    "1 - 1e-6 per setting.",
 )

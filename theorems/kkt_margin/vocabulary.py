@@ -48,7 +48,10 @@ level_threshold = quantity("level_threshold", "t_{1,i}")
 neuron_speed, neuron_weight = quantity("neuron_speed", r"w_k\cdot u/v_k"), quantity("neuron_weight", r"\Lambda_k")
 own_part = quantity("own_part", r"N_i^\mathrm{own}(t)")
 opposite_part = quantity("opposite_part", r"N_i^\mathrm{cross}(t)")
-unseen_value, unseen_slope = quantity("unseen_value", r"\sup_x y N(x - t y u)"), quantity("unseen_slope", r"\mathrm{slope}_y")
+unseen_value, unseen_slope = (
+    quantity("unseen_value", r"\sup_x y N(x - t y u)"),
+    quantity("unseen_slope", r"\mathrm{slope}_y"),
+)
 label_opposite = quantity("label_opposite", "n_{-y}")
 radius_sq = quantity("radius_sq", r"\rho_i^2")
 theta = quantity("theta", r"\theta")

@@ -71,26 +71,41 @@ def _conclusions(point: Point) -> list[Json]:
 
 def _point(subject: Subject, block: Json) -> Iterator[Json]:
     point = subject.point
-    options = {"statement": "kkt_margin.main", "instance": subject.instance.digest, "conclusions": _conclusions(point)}
+    options: Json = {"statement": "kkt_margin.main", "instance": subject.instance.digest, "conclusions": _conclusions(point)}
     signs = [int(s) for s in point.signs]
     if point.kind == "rational":
-        yield certificates.kkt_point_exact(block, signs=signs, rows=arithmetic.fractions(point.rows),
-                                           masses=arithmetic.fractions(point.masses), **options)
+        yield certificates.kkt_point_exact(
+            block,
+            signs=signs,
+            rows=arithmetic.fractions(point.rows),
+            masses=arithmetic.fractions(point.masses),
+            **options,
+        )
     elif point.kind == "ball":
         proof = point.proof
         system, supports, neurons = proof.system, int(proof.system.support.sum()), len(signs)
         pattern = np.where(system.on, 1, np.where(system.kink, 0, -1)).tolist()
         yield certificates.kkt_point_box(
-            block, signs=signs, pattern=pattern, support=system.support.tolist(), multipliers=proof.centre[:supports],
-            masses=proof.centre[supports:supports + neurons], kinks=proof.centre[supports + neurons:],
-            weights=proof.weights, radius=proof.radius, inverse=proof.inverse, **options)
+            block,
+            signs=signs,
+            pattern=pattern,
+            support=system.support.tolist(),
+            multipliers=proof.centre[:supports],
+            masses=proof.centre[supports : supports + neurons],
+            kinks=proof.centre[supports + neurons :],
+            weights=proof.weights,
+            radius=proof.radius,
+            inverse=proof.inverse,
+            **options,
+        )
 
 
 def _all_points(subject: Subject, block: Json) -> Iterator[Json]:
     threshold = all_points_threshold(subject)
     if threshold.t is not None:
-        yield all_points(subject).certificate(threshold.bounds, block, statement="kkt_margin.all_points",
-                                              instance=subject.instance.digest)
+        yield all_points(subject).certificate(
+            threshold.bounds, block, statement="kkt_margin.all_points", instance=subject.instance.digest
+        )
 
 
 def _radii(subject: Subject, block: Json) -> Iterator[Json]:
@@ -100,12 +115,14 @@ def _radii(subject: Subject, block: Json) -> Iterator[Json]:
     instance = subject.instance
     if instance.signs is not None:
         point = subject.point
-        network = certificates.merged_network(block, [int(s) for s in point.signs], arithmetic.fractions(point.rows),
-                                              arithmetic.fractions(point.masses))
+        network = certificates.merged_network(
+            block, [int(s) for s in point.signs], arithmetic.fractions(point.rows), arithmetic.fractions(point.masses)
+        )
         weights, statement = arithmetic.fractions(point.signs[:, None] * point.coefficients), "radius_lower_bound"
     else:
-        network = certificates.raw_network(fractions_of(instance.weights), fractions_of(instance.biases),
-                                           fractions_of(instance.outputs), block)
+        network = certificates.raw_network(
+            fractions_of(instance.weights), fractions_of(instance.biases), fractions_of(instance.outputs), block
+        )
         weights, statement = fractions_of(instance.weights), "robust_any_threshold"
     for i, radius in enumerate(certified_radii(subject)):
         if not radius.cells or radius.displacement is None:
@@ -113,6 +130,12 @@ def _radii(subject: Subject, block: Json) -> Iterator[Json]:
         witness = np.array(radius.displacement, dtype=object) @ weights
         place = {"combination": witness} if instance.signs is not None else {"vector": witness}
         yield certificates.robust_radius(
-            network, sample=i, lower_squared=radius.lower_squared, upper_squared=radius.upper_squared,
-            cells=activation_cells(radius, outputs, int(subject.data.labels[i])), **place,
-            statement=f"kkt_margin.{statement}", instance=instance.digest)
+            network,
+            sample=i,
+            lower_squared=radius.lower_squared,
+            upper_squared=radius.upper_squared,
+            cells=activation_cells(radius, outputs, int(subject.data.labels[i])),
+            **place,
+            statement=f"kkt_margin.{statement}",
+            instance=instance.digest,
+        )

@@ -7,6 +7,7 @@ lifted Gram matrix; R_il = y_i y_l G_il; u = sum_l y_l x_l; h_l = y_l <x_l, u>.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -52,32 +53,32 @@ class Data:
     def float_gram(self) -> np.ndarray:
         return arithmetic.nearest(self.gram)
 
-    def off_diagonal_maximum(self, gram: np.ndarray) -> object:
+    def off_diagonal_maximum(self, gram: np.ndarray) -> Any:
         """max over i != l of |gram_il|, exactly; 0 for a single sample."""
         if self.n == 1:
             return arithmetic.rational(0)
         return max(abs(gram[i, j]) for i in range(self.n) for j in range(i))
 
     @cached_property
-    def p(self) -> object:
+    def p(self) -> Any:
         return self.off_diagonal_maximum(self.raw_gram)
 
     @cached_property
-    def q(self) -> object:
+    def q(self) -> Any:
         return self.off_diagonal_maximum(self.gram)
 
     @cached_property
-    def least_square_norm(self) -> object:
+    def least_square_norm(self) -> Any:
         """L = min |x~_i|^2."""
         return min(self.gram.diagonal())
 
     @cached_property
-    def greatest_square_norm(self) -> object:
+    def greatest_square_norm(self) -> Any:
         """U = max |x~_i|^2."""
         return max(self.gram.diagonal())
 
     @cached_property
-    def delta(self) -> object:
+    def delta(self) -> Any:
         """Delta = min |x_i|^2 - p (n - 1), a lower bound of every h_l."""
         return min(self.raw_gram.diagonal()) - self.p * (self.n - 1)
 
@@ -88,7 +89,7 @@ class Data:
         return np.where(self.labels > 0, self.n - positives, positives)
 
     @cached_property
-    def class_balance(self) -> object:
+    def class_balance(self) -> Any:
         """c = min(n_+, n_-) / n."""
         return arithmetic.rational(int(self.opposite_counts.min() if self.opposite_counts.size else 0)) / self.n
 
@@ -103,9 +104,11 @@ def require_positive_semidefinite(gram: np.ndarray, digest: str) -> None:
     work = np.array(gram, dtype=object)
     for pivot in range(work.shape[0]):
         diagonal = work[pivot, pivot]
-        column = work[pivot + 1:, pivot]
+        column = work[pivot + 1 :, pivot]
         if diagonal < 0 or (diagonal == 0 and any(entry != 0 for entry in column)):
-            raise NoCertificate(f"instance {digest}: the Gram matrix is not positive semidefinite (pivot {pivot} is "
-                                f"{float(arithmetic.to_fraction(diagonal)):.3g}), so no points realise it")
+            raise NoCertificate(
+                f"instance {digest}: the Gram matrix is not positive semidefinite (pivot {pivot} is "
+                f"{float(arithmetic.to_fraction(diagonal)):.3g}), so no points realise it"
+            )
         if diagonal != 0 and column.size:
-            work[pivot + 1:, pivot + 1:] -= np.outer(column, column) / diagonal
+            work[pivot + 1 :, pivot + 1 :] -= np.outer(column, column) / diagonal

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from verifiers import arithmetic
@@ -89,8 +91,9 @@ def direction_product(subject: Subject) -> Enclosure:
 @_measures("squared length", "least squared distance of two samples with different labels")
 def class_distance_sq(subject: Subject) -> Enclosure:
     gram, labels = subject.data.raw_gram, subject.data.labels
-    pairs = [gram[i, i] + gram[j, j] - 2 * gram[i, j]
-             for i in np.flatnonzero(labels > 0) for j in np.flatnonzero(labels < 0)]
+    pairs = [
+        gram[i, i] + gram[j, j] - 2 * gram[i, j] for i in np.flatnonzero(labels > 0) for j in np.flatnonzero(labels < 0)
+    ]
     return enclose(min(pairs)) if pairs else enclose(arithmetic.balls(np.inf)[()])
 
 
@@ -105,7 +108,7 @@ def _cluster_masks(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
     return same, ~same
 
 
-def _masked(values: np.ndarray, mask: np.ndarray, default: int) -> list[object]:
+def _masked(values: np.ndarray, mask: np.ndarray, default: int) -> list[Any]:
     return list(values[mask]) or [arithmetic.rational(default)]
 
 
@@ -141,15 +144,20 @@ def opposite_clusters(subject: Subject) -> Enclosure:
 def cluster_means(subject: Subject) -> np.ndarray:
     """<x_i, nu_s> for every sample and every cluster mean nu_s, exactly (n, k)."""
     members = subject.data.clusters()
-    columns = [subject.data.raw_gram[:, members == s].sum(axis=1) / int(np.sum(members == s)) for s in np.unique(members)]
+    columns = [
+        subject.data.raw_gram[:, members == s].sum(axis=1) / int(np.sum(members == s)) for s in np.unique(members)
+    ]
     return np.stack(columns, axis=1)
 
 
-@_measures("squared length", "least <x_i, nu_s> with the mean of a sample's own cluster, minus (k - 1) times the largest "
-           "|<x_i, nu_s>| with another")
+@_measures(
+    "squared length",
+    "least <x_i, nu_s> with the mean of a sample's own cluster, minus (k - 1) times the largest "
+    "|<x_i, nu_s>| with another",
+)
 def cluster_delta(subject: Subject) -> Enclosure:
     members = subject.data.clusters()
     products = cluster_means(subject)
     own = members[:, None] == np.unique(members)[None, :]
-    other = max(abs(v) for v in _masked(products, ~own, 0))
+    other: Any = max(abs(v) for v in _masked(products, ~own, 0))
     return enclose(min(products[own]) - other * (own.shape[1] - 1))

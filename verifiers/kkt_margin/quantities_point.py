@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from verifiers import arithmetic
@@ -50,8 +52,9 @@ def multiplier_sum(subject: Subject) -> Enclosure:
 def mass_sum(subject: Subject) -> Enclosure:
     point = subject.point
     squares = arithmetic.balls(point.square_norms) if point.kind == "rational" else point.square_norms
-    return point.enclosure((point.masses * arithmetic.square_root(squares)).sum(), (),
-                           subject.data.n * _length(subject) ** -0.5)
+    return point.enclosure(
+        (point.masses * arithmetic.square_root(squares)).sum(), (), subject.data.n * _length(subject) ** -0.5
+    )
 
 
 def _length(subject: Subject) -> float:
@@ -185,8 +188,10 @@ def neuron_weight(subject: Subject) -> Enclosure:
 def _parts(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
     """Contributions of own-class and of opposite-class neurons at the flip times (n, T), both nonnegative."""
     point, labels = subject.point, subject.data.labels
-    moved = point.pre_activations.T[:, :, None] - (labels[:, None] * point.slopes)[:, :, None] * (
-        subject.flip_times[:, None, :])
+    moved = (
+        point.pre_activations.T[:, :, None]
+        - (labels[:, None] * point.slopes)[:, :, None] * (subject.flip_times[:, None, :])
+    )
     terms = relu(moved) * point.masses[None, :, None]
     same = (point.signs[None, :] == labels[:, None]).astype(np.int64)[:, :, None]
     return (terms * same).sum(axis=1), (terms * (1 - same)).sum(axis=1)
@@ -223,8 +228,11 @@ def bound_time_value(subject: Subject) -> Enclosure:
     return subject.point.enclosure(subject.point.flip_curve(_bound_times(subject)), ("sample", "breakpoint"))
 
 
-@_measures("1", "right side of (F): sum_l (R_il - t h_l)_+ A_l own sign + sum_l (R_il - t h_l) A_l opposite sign",
-           ("sample", "breakpoint"))
+@_measures(
+    "1",
+    "right side of (F): sum_l (R_il - t h_l)_+ A_l own sign + sum_l (R_il - t h_l) A_l opposite sign",
+    ("sample", "breakpoint"),
+)
 def linear_bound(subject: Subject) -> Enclosure:
     data, point = subject.data, subject.point
     correlation, products = data.correlation, data.direction_products
@@ -284,6 +292,13 @@ def _unseen(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
     return np.array(values, dtype=kind), np.array(slopes, dtype=kind)
 
 
+def _exact(subject: Subject, name: str) -> Any:
+    """A scalar of the data as an exact rational."""
+    entries = CATALOGUE.functions[name](subject).entries
+    assert entries is not None, f"{name} is a number of the data and is exact"
+    return entries[()]
+
+
 def cluster_flip(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
     """Times t >= q'/Delta' and y_i N(x_i - t y_i u) along the sum of signed cluster means, (n, T) each."""
     data, point = subject.data, subject.point
@@ -294,16 +309,15 @@ def cluster_flip(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
     if point.kind == "float":
         products = arithmetic.nearest(products)
     slopes = point.signs * (point.rows @ products)
-    delta = CATALOGUE.functions["cluster_delta"](subject).entries
-    if delta is None or not delta > 0:
+    delta, greatest, least, crossing = (
+        _exact(subject, f"cluster_{name}") for name in ("delta", "greatest", "least", "cross")
+    )
+    if not delta > 0:
         raise NoCertificate("the cluster means give no positive Delta")
-    greatest = CATALOGUE.functions["cluster_greatest"](subject).entries[()]
-    least = CATALOGUE.functions["cluster_least"](subject).entries[()]
-    crossing = CATALOGUE.functions["cluster_cross"](subject).entries[()]
-    start = subject.native(crossing * (1 + greatest / least) / delta[()])
-    switch = subject.native(greatest / delta[()])
+    start = subject.native(crossing * (1 + greatest / least) / delta)
+    switch = arithmetic.maximum(subject.native(greatest / delta), start)[()]
     bends = arithmetic.maximum(point.pre_activations.T * data.labels[:, None] / slopes[None, :], start)
-    fixed = np.array([[start, max(switch, start)]] * data.n, dtype=bends.dtype)
+    fixed = np.array([[start, switch]] * data.n, dtype=bends.dtype)
     times = np.concatenate([fixed, bends], axis=1)
     moved = point.pre_activations.T[:, :, None] - (data.labels[:, None] * slopes)[:, :, None] * times[:, None, :]
     return times, (relu(moved) * point.outputs[None, :, None]).sum(axis=1) * data.labels[:, None]

@@ -1,4 +1,4 @@
-"""Quantities of the law of near-orthogonality on the sphere: exact tails in balls, observed failures with exact bounds."""
+"""Quantities of near-orthogonality on the sphere: tails in balls, observed failures with exact bounds."""
 
 from __future__ import annotations
 

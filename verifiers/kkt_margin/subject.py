@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -34,14 +35,14 @@ class Subject:
         return resolve(self.data)
 
     @cached_property
-    def scales(self) -> tuple[object, object]:
+    def scales(self) -> tuple[Any, Any]:
         """q / Delta and U / Delta, the two switches of the bound of the main theorem. Delta must be positive."""
         data = self.data
         if not data.delta > 0:
             raise MissingPart("Delta = min |x_i|^2 - p (n - 1) is not positive, so the direction has no scale")
         return data.q / data.delta, data.greatest_square_norm / data.delta
 
-    def native(self, value: object) -> object:
+    def native(self, value: Any) -> Any:
         """A rational in the arithmetic of the point."""
         if self.point.kind == "ball":
             return arithmetic.balls(value)[()]
