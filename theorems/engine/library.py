@@ -14,16 +14,13 @@ import theorems
 from theorems.statement import Statement
 from verifiers.errors import UsageError
 
-_NOT_SLUGS = {"engine", "conjectures", "claim", "statement", "proof", "formal"}
-
 
 @cache
 def slugs() -> tuple[str, ...]:
     """Every slug of the library: the modules and folders of `theorems` that declare `STATEMENTS`."""
     names = [module.name for module in pkgutil.iter_modules(theorems.__path__)]
-    return tuple(
-        sorted(name for name in names if name not in _NOT_SLUGS and not name.startswith(("_", "test_", "conftest")))
-    )
+    modules = [name for name in names if not name.startswith(("_", "test_", "conftest"))]
+    return tuple(sorted(m for m in modules if hasattr(importlib.import_module(f"theorems.{m}"), "STATEMENTS")))
 
 
 @cache
