@@ -27,7 +27,7 @@ from theorems.kkt_margin.vocabulary import (
     flip_value,
     is_kkt_point,
     label_opposite,
-    late_time,
+    late_tau,
     late_value,
     level_threshold,
     m,
@@ -102,7 +102,7 @@ weak = Theorem(
     source=Source(PAPER, "weak form without a condition on r", "derived"),
     given=(is_kkt_point, nonzero_samples, both_classes, positive_delta),
     then=(
-        Claim("the value is negative at every t >= U/Delta", late_value <= -(late_time * Delta - q) / U),
+        Claim("the value is negative at every tau = t Delta >= U", late_value <= -(late_tau - q) / U),
         Claim("and falls at least as fast as the bound", final_slope <= -Delta / U),
     ),
     measure=measure,

@@ -37,9 +37,10 @@ cross_attraction = quantity("cross_attraction", r"(R_+ A^\mathrm{cross})_i")
 own_pull_unsigned = quantity("own_pull_unsigned", r"(G A^\mathrm{own})_i")
 own_push_reversed = quantity("own_push_reversed", r"((-R)_+ A^\mathrm{own})_i")
 
-t = quantity("flip_time", "t")
+tau = quantity("flip_tau", r"\tau")
+"""tau = t Delta: time along the flip path in units of squared length."""
 flip_value = quantity("flip_value", "y_i N(x_i - t y_i u)")
-late_time, late_value = quantity("late_time", "t"), quantity("late_value", "y_i N(x_i - t y_i u)")
+late_tau, late_value = quantity("late_tau", r"\tau"), quantity("late_value", "y_i N(x_i - t y_i u)")
 bound_time_value = quantity("bound_time_value", "y_i N(x_i - t y_i u)")
 linear_bound = quantity("linear_bound", "F_i(t)")
 final_slope = quantity("final_slope", r"\mathrm{slope}_i")
@@ -64,9 +65,6 @@ S = abbreviation("S", 1 / (L * (1 - r - r**2)))
 
 A = abbreviation("A", (1 - 2 * r - r**2) / ((1 - r - r**2) * U))
 """Lower bound of every A^own, positive for r < sqrt(2) - 1."""
-
-tau = abbreviation("tau", t * Delta, r"\tau")
-"""Time along the flip path in units of squared length."""
 
 support_limit = constant("support_limit", 2, "derived", "C_s")
 """r < sqrt(support_limit) - 1 is the range of the main theorem; 2 gives sqrt(2) - 1."""

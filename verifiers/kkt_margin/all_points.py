@@ -277,3 +277,11 @@ def _exact_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     if largest < 2**62 and left.dtype != object:
         return (left @ right.astype(np.int64)).astype(object)
     return left.astype(object) @ right
+
+
+def certifies_all(instance: MarginInstance) -> bool:
+    """True if some t is proved to flip every sample of every KKT point of the data."""
+    try:
+        return AllPoints.from_instance(instance.without_network()).threshold(0).t is not None
+    except NoCertificate:
+        return False

@@ -71,7 +71,8 @@ def _conclusions(point: Point) -> list[Json]:
 
 def _point(subject: Subject, block: Json) -> Iterator[Json]:
     point = subject.point
-    options: Json = {"statement": "kkt_margin.main", "instance": subject.instance.digest, "conclusions": _conclusions(point)}
+    options: Json = {"statement": "kkt_margin.main", "instance": subject.instance.digest}
+    options["conclusions"] = _conclusions(point)
     signs = [int(s) for s in point.signs]
     if point.kind == "rational":
         yield certificates.kkt_point_exact(

@@ -38,7 +38,7 @@ def resolve(data: Data) -> Point:
 
 
 def _balanced(instance: MarginInstance) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and masses as rationals, each neuron rescaled by a power of two so that its largest coefficient is near 1."""
+    """Rows and masses as rationals, each neuron rescaled by a power of two so that its largest entry is near 1."""
     rows, masses = (arithmetic.rationals(fractions_of(part)) for part in (instance.rows, instance.masses))
     exponents = [abs(int(row.max().p)).bit_length() - int(row.max().q).bit_length() for row in rows]
     scales = arithmetic.rationals(np.array([Fraction(2) ** e for e in exponents], dtype=object))

@@ -130,16 +130,6 @@ class Point:
         """S_k <g_k, u> on the raw parts (K,): how fast neuron k falls when a sample moves along -u."""
         return self.signs * (self.rows @ self.direction_products)
 
-    def flip_curve(self, times: np.ndarray) -> np.ndarray:
-        """y_i N(x_i - t y_i u) for times t (n, T), per sample (n, T)."""
-        labels = self.data.labels
-        moved = (
-            self.pre_activations.T[:, :, None]
-            - (labels[:, None] * self.slopes[None, :])[:, :, None] * (times[:, None, :])
-        )
-        active = relu(moved)
-        return (active * self.outputs[None, :, None]).sum(axis=1) * labels[:, None]
-
     @cached_property
     def breakpoints(self) -> np.ndarray:
         """The t >= 0 at which some neuron switches along the flip path, one row per sample (n, K)."""

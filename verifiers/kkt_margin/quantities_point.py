@@ -9,6 +9,7 @@ import numpy as np
 from verifiers import arithmetic
 from verifiers.arithmetic import relu
 from verifiers.errors import NoCertificate
+from verifiers.kkt_margin.path import FlipPath
 from verifiers.kkt_margin.quantities_data import cluster_means
 from verifiers.kkt_margin.subject import CATALOGUE, Subject
 from verifiers.quantity import Enclosure, enclose, estimate
@@ -130,28 +131,31 @@ def own_push_reversed(subject: Subject) -> Enclosure:
     return _row_sums(subject, _positive_part(-subject.data.correlation), True)
 
 
-@_measures("t", "times t >= q/Delta at which the flip curve or its bound bends", ("sample", "breakpoint"))
-def flip_time(subject: Subject) -> Enclosure:
-    return subject.point.enclosure(subject.flip_times, ("sample", "breakpoint"), 0.0)
+@_measures("squared length", "tau = t Delta >= q at which the flip curve or its bound bends", ("sample", "breakpoint"))
+def flip_tau(subject: Subject) -> Enclosure:
+    return subject.point.enclosure(subject.main_path[1], ("sample", "breakpoint"), 0.0)
 
 
-@_measures("1", "y_i N(x_i - t y_i u) at the times `flip_time`", ("sample", "breakpoint"))
+@_measures("1", "y_i N(x_i - t y_i u) at the times `flip_tau`", ("sample", "breakpoint"))
 def flip_value(subject: Subject) -> Enclosure:
-    return subject.point.enclosure(subject.point.flip_curve(subject.flip_times), ("sample", "breakpoint"))
+    return subject.point.enclosure(subject.main_path[0].values, ("sample", "breakpoint"))
 
 
-@_measures("t", "times t >= U/Delta at which the flip curve bends", ("sample", "breakpoint"))
-def late_time(subject: Subject) -> Enclosure:
-    return subject.point.enclosure(_late_times(subject), ("sample", "breakpoint"), 0.0)
+@_measures("squared length", "tau = t Delta >= U at which the flip curve bends", ("sample", "breakpoint"))
+def late_tau(subject: Subject) -> Enclosure:
+    return subject.point.enclosure(_late(subject), ("sample", "breakpoint"), 0.0)
 
 
-@_measures("1", "y_i N(x_i - t y_i u) at the times `late_time`", ("sample", "breakpoint"))
+@_measures("1", "y_i N(x_i - t y_i u) at the times `late_tau`", ("sample", "breakpoint"))
 def late_value(subject: Subject) -> Enclosure:
-    return subject.point.enclosure(subject.point.flip_curve(_late_times(subject)), ("sample", "breakpoint"))
+    path = subject.main_path[0]
+    times = _late(subject) / subject.native(subject.data.delta)
+    late = FlipPath(subject.point, times, np.zeros_like(path.zeros))
+    return subject.point.enclosure(late.values, ("sample", "breakpoint"))
 
 
-def _late_times(subject: Subject) -> np.ndarray:
-    return arithmetic.maximum(subject.flip_times, subject.native(subject.scales[1]))
+def _late(subject: Subject) -> np.ndarray:
+    return arithmetic.maximum(subject.main_path[1], subject.native(subject.data.greatest_square_norm))
 
 
 @_measures("1/t", "slope of t -> y_i N(x_i - t y_i u) beyond the last breakpoint", ("sample",))
@@ -185,65 +189,28 @@ def neuron_weight(subject: Subject) -> Enclosure:
     return point.enclosure(point.rows.sum(axis=1), ("neuron",), _length(subject) ** -0.5)
 
 
-def _parts(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
-    """Contributions of own-class and of opposite-class neurons at the flip times (n, T), both nonnegative."""
-    point, labels = subject.point, subject.data.labels
-    moved = (
-        point.pre_activations.T[:, :, None]
-        - (labels[:, None] * point.slopes)[:, :, None] * (subject.flip_times[:, None, :])
-    )
-    terms = relu(moved) * point.masses[None, :, None]
-    same = (point.signs[None, :] == labels[:, None]).astype(np.int64)[:, :, None]
-    return (terms * same).sum(axis=1), (terms * (1 - same)).sum(axis=1)
-
-
-@_measures("1", "what neurons of the own class still contribute at `flip_time`", ("sample", "breakpoint"))
+@_measures("1", "what neurons of the own class still contribute at `flip_tau`", ("sample", "breakpoint"))
 def own_part(subject: Subject) -> Enclosure:
-    return subject.point.enclosure(_parts(subject)[0], ("sample", "breakpoint"))
+    return subject.point.enclosure(subject.main_path[0].parts[0], ("sample", "breakpoint"))
 
 
-@_measures("1", "what neurons of the opposite class contribute at `flip_time`", ("sample", "breakpoint"))
+@_measures("1", "what neurons of the opposite class contribute at `flip_tau`", ("sample", "breakpoint"))
 def opposite_part(subject: Subject) -> Enclosure:
-    return subject.point.enclosure(_parts(subject)[1], ("sample", "breakpoint"))
+    return subject.point.enclosure(subject.main_path[0].parts[1], ("sample", "breakpoint"))
 
 
-@_measures("t", "times at which the flip curve or the linear bound (F) bends, from 0", ("sample", "breakpoint"))
-def bound_time(subject: Subject) -> Enclosure:
-    return subject.point.enclosure(_bound_times(subject), ("sample", "breakpoint"), 0.0)
-
-
-def _bound_times(subject: Subject) -> np.ndarray:
-    data, point = subject.data, subject.point
-    products = data.direction_products
-    if not all(h > 0 for h in products):
-        raise NoCertificate("some sample does not move with its class along u (h_l <= 0)")
-    bends = relu(data.correlation / products[None, :])
-    if point.kind == "float":
-        bends = arithmetic.nearest(bends)
-    return np.concatenate([bends[:, :1] * 0, bends, relu(point.breakpoints)], axis=1)
-
-
-@_measures("1", "y_i N(x_i - t y_i u) at the times `bound_time`", ("sample", "breakpoint"))
+@_measures("1", "y_i N(x_i - t y_i u) at the bends of (F) and of the curve, from t = 0", ("sample", "breakpoint"))
 def bound_time_value(subject: Subject) -> Enclosure:
-    return subject.point.enclosure(subject.point.flip_curve(_bound_times(subject)), ("sample", "breakpoint"))
+    return subject.point.enclosure(subject.bound_path[0].values, ("sample", "breakpoint"))
 
 
 @_measures(
     "1",
-    "right side of (F): sum_l (R_il - t h_l)_+ A_l own sign + sum_l (R_il - t h_l) A_l opposite sign",
+    "right side of (F) there: sum_l (R_il - t h_l)_+ A_l own sign + sum_l (R_il - t h_l) A_l opposite sign",
     ("sample", "breakpoint"),
 )
 def linear_bound(subject: Subject) -> Enclosure:
-    data, point = subject.data, subject.point
-    correlation, products = data.correlation, data.direction_products
-    if point.kind == "float":
-        correlation, products = arithmetic.nearest(correlation), arithmetic.nearest(products)
-    plus, minus = point.class_sums
-    positive = data.labels[:, None, None] > 0
-    of_own = np.where(positive, plus[None, :, None], minus[None, :, None])
-    of_other = np.where(positive, minus[None, :, None], plus[None, :, None])
-    gaps = correlation[:, :, None] - _bound_times(subject)[:, None, :] * products[None, :, None]
-    return point.enclosure((relu(gaps) * of_own + gaps * of_other).sum(axis=1), ("sample", "breakpoint"))
+    return subject.point.enclosure(subject.bound_path[1], ("sample", "breakpoint"))
 
 
 @_measures("1", "largest y N(x - t y u) at t = (p + b)/Delta over all x with |<x, x_l>| <= p, per label", ("label",))

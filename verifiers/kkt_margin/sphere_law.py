@@ -12,8 +12,9 @@ import numpy as np
 from constructions.instance import fractions_of
 from constructions.kkt_margin.sphere_law import SphereLaw
 from verifiers import arithmetic
+from verifiers.errors import MissingPart
+from verifiers.probability import clopper_pearson
 from verifiers.quantity import Catalogue, Enclosure, Measurements, between, enclose
-from verifiers.statistics import clopper_pearson
 from verifiers.verdict import Rigor
 
 CATALOGUE = Catalogue()
@@ -72,4 +73,6 @@ def _measurements(law: SphereLaw) -> Measurements:
 
 def measure(law: SphereLaw, constants: Mapping[str, Fraction] | None = None) -> Measurements:
     """Lazy measurements of one setting of the law; no quantity depends on a constant."""
+    if not isinstance(law, SphereLaw):
+        raise MissingPart("this statement is about the law of random samples, not about one dataset")
     return _measurements(law)

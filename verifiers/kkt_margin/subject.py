@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from constructions.kkt_margin.instance import MarginInstance
-from verifiers import arithmetic
 from verifiers.errors import MissingPart
 from verifiers.kkt_margin.data import Data
+from verifiers.kkt_margin.path import FlipPath, bound_path, in_arithmetic_of, main_path
 from verifiers.kkt_margin.point import Point
 from verifiers.quantity import Catalogue, Measurements
 
@@ -35,26 +35,18 @@ class Subject:
         return resolve(self.data)
 
     @cached_property
-    def scales(self) -> tuple[Any, Any]:
-        """q / Delta and U / Delta, the two switches of the bound of the main theorem. Delta must be positive."""
-        data = self.data
-        if not data.delta > 0:
-            raise MissingPart("Delta = min |x_i|^2 - p (n - 1) is not positive, so the direction has no scale")
-        return data.q / data.delta, data.greatest_square_norm / data.delta
+    def main_path(self) -> tuple[FlipPath, np.ndarray]:
+        """Activations along the flip path of the main theorem, and tau = t Delta at its times."""
+        return main_path(self.point)
+
+    @cached_property
+    def bound_path(self) -> tuple[FlipPath, np.ndarray]:
+        """Activations along the path at the bends of (F), and its right side."""
+        return bound_path(self.point)
 
     def native(self, value: Any) -> Any:
         """A rational in the arithmetic of the point."""
-        if self.point.kind == "ball":
-            return arithmetic.balls(value)[()]
-        return float(arithmetic.to_fraction(value)) if self.point.kind == "float" else value
-
-    @cached_property
-    def flip_times(self) -> np.ndarray:
-        """Times t >= q / Delta at which the flip curve or its bound may bend, per sample (n, K + 2)."""
-        start, switch = (self.native(value) for value in self.scales)
-        times = arithmetic.maximum(self.point.breakpoints, start)
-        fixed = np.array([[start, switch]] * self.data.n, dtype=times.dtype)
-        return np.concatenate([fixed, times], axis=1)
+        return in_arithmetic_of(self.point, value)[()]
 
 
 @lru_cache(maxsize=256)
@@ -68,4 +60,6 @@ def measure(instance: MarginInstance, constants: Mapping[str, Fraction] | None =
     `constants` is part of the interface of every verifier; no quantity of kkt_margin depends on one, because its
     constants enter only the bounds that claims compare with.
     """
+    if not isinstance(instance, MarginInstance):
+        raise MissingPart("this statement is about labelled data, which this instance does not hold")
     return _measurements(instance)
