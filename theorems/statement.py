@@ -103,6 +103,14 @@ class Statement:
     constants: Mapping[str, Fraction] = field(default_factory=dict)
     certify: Callable[[Any], Iterable[dict[str, Any]]] | None = None
 
+    def __post_init__(self) -> None:
+        if not self.then:
+            raise ValueError(f"{self.id} concludes nothing; give at least one claim in `then`")
+        for part in (self.given, self.then, self.mutants):
+            names = [item.name for item in part]
+            if len(set(names)) < len(names):
+                raise ValueError(f"{self.id} uses one name twice among {names}; records count by name")
+
     @property
     def slug(self) -> str:
         return self.id.split(".")[0]
@@ -196,7 +204,10 @@ def judge(statement: Statement, draw: Draw) -> Row:
         measured = statement.measure(draw.instance, statement.constants)
         verdict = _hypotheses(statement, measured, hypotheses)
         if verdict is None:
-            conclusions += [claim.decide(measured, statement.constants) for claim in statement.then]
+            found, failure = _decide(statement, measured, hypotheses)
+            if failure is not None and all(outcome.state != "fails" for outcome in found):
+                raise failure
+            conclusions += found
             verdict = _conclusions(hypotheses, conclusions)
     except MissingPart as missing:
         verdict = Unsupported(str(missing))
@@ -224,17 +235,39 @@ def _hypotheses(statement: Statement, measured: Measurements, outcomes: list[Out
     return None
 
 
-def _conclusions(hypotheses: Iterable[Outcome], conclusions: list[Outcome]) -> Verdict:
-    """One failing conclusion refutes if it and every hypothesis are decided in balls or rationals."""
+def _decide(
+    statement: Statement, measured: Measurements, hypotheses: list[Outcome]
+) -> tuple[list[Outcome], Exception | None]:
+    """What every conclusion says, and the first failure to measure one: it must not hide that another one fails.
+
+    A conclusion fails only if it and every hypothesis are decided in balls or rationals.
+    """
     given = min((outcome.rigor for outcome in hypotheses), default=Rigor.EXACT)
-    refuted = [o for o in conclusions if o.state == "fails" and min(o.rigor, given) >= Rigor.CERTIFIED]
+    outcomes: list[Outcome] = []
+    failure: Exception | None = None
+    for claim in statement.then:
+        try:
+            outcome = claim.decide(measured, statement.constants)
+        except (MissingPart, NoCertificate, np.linalg.LinAlgError) as error:
+            failure = failure or error
+            continue
+        if outcome.state == "fails" and given < Rigor.CERTIFIED:
+            note = f"numerical violation: the hypotheses hold at {given} rigor only"
+            outcome = replace(outcome, state="undecided", note=note)
+        outcomes.append(outcome)
+    return outcomes, failure
+
+
+def _conclusions(hypotheses: list[Outcome], conclusions: list[Outcome]) -> Verdict:
+    """One failing conclusion refutes; all must hold for the statement to hold."""
+    given = min((outcome.rigor for outcome in hypotheses), default=Rigor.EXACT)
+    refuted = [outcome for outcome in conclusions if outcome.state == "fails"]
     if refuted:
         worst = min(refuted, key=lambda outcome: outcome.slack)
         return Refuted(worst.name, -worst.slack, worst.where, min(worst.rigor, given))
     open_ones = [outcome for outcome in conclusions if outcome.state != "holds"]
     if open_ones:
-        note = open_ones[0].note or "numerical violation: the hypotheses hold at numerical rigor only"
-        return Undecided(f"{open_ones[0].name}: {note}")
+        return Undecided(f"{open_ones[0].name}: {open_ones[0].note}")
     rigor = min((outcome.rigor for outcome in conclusions), default=Rigor.EXACT)
     least = min(conclusions, key=lambda outcome: outcome.slack)
     return Holds(least.slack, min(outcome.relative_slack for outcome in conclusions), min(rigor, given))

@@ -209,7 +209,7 @@ def upper_bounds(a: Any) -> np.ndarray:
     array = np.asarray(a)
     if kind_of(array) == "float":
         return np.where(np.isnan(array), np.inf, array)
-    return -_lower_array(_negated(array)).astype(np.float64)
+    return 0.0 - _lower_array(_negated(array)).astype(np.float64)
 
 
 def nearest(a: Any) -> np.ndarray:
