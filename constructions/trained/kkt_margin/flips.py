@@ -22,7 +22,7 @@ import torch
 from constructions.kkt_margin.data import bartlett_sphere_data, random_labels, uniform_sphere_data
 from constructions.kkt_margin.instance import MarginInstance
 from constructions.trained.kkt_margin.networks import Batch, Networks, Progress, Recipe, train_networks
-from constructions.trained.kkt_margin.points import Trained, polish_networks
+from constructions.trained.kkt_margin.points import POLISH_SIZE, Trained, polish_networks
 
 Table = dict[str, Any]
 Recall = Callable[[str, Callable[[], Any]], Any]  # (name of a unit of work, how to do it) -> its JSON-able result
@@ -214,7 +214,7 @@ class Run:
             "note": "flip: mean over the networks whose margin set is flipped (column flipped), band from least to "
             "greatest; flip_polished: all samples of the polished KKT points along the sum of all y x; networks that "
             "did not fit (networks minus fitted) do not meet the hypothesis and are not measured; data sets of more "
-            "than 128 samples are not polished.",
+            f"than {POLISH_SIZE} samples are not polished.",
         }
 
     def _titled(self, title: str) -> str:
@@ -234,6 +234,7 @@ class Run:
             "flipped": "fraction of polished", "flip": "sqrt(d/n)", "flip_greatest": "sqrt(d/n)",
             "support": "fraction of samples", "neurons": "merged neurons", "regime": "",
         }
+        size = f"{self.scale.draws} draws per cell, width {self.scale.phase_width}"
         note = (
             "Balanced labels, points uniform on the sphere, biases. paper_hypothesis: 3n(p+1) <= d; main_hypothesis: "
             "r < sqrt(2) - 1 and Delta > 0; all_points_certified: every KKT point of the data proved flipped, on the "
@@ -245,10 +246,10 @@ class Run:
             note += " all_points_certified was not measured in this run."
         common = {"columns": list(units), "units": units, "rows": rows, "note": note}
         return [
-            {"name": "kkt_margin_phase", "title": self._titled("Phase diagram: which hypothesis holds where"), **common,
+            {"name": "kkt_margin_phase", "title": f"Phase diagram: which hypothesis holds where ({size})", **common,
              "kind": "heatmap", "x": "d", "y": "n", "value": "regime", "log": ["x", "y"]},
             {"name": "kkt_margin_phase_flip",
-             "title": self._titled("Phase diagram: universal perturbation that flips all samples of trained points"),
+             "title": f"Phase diagram: universal perturbation that flips all samples of trained points ({size})",
              **common, "x": "d", "y": "flip", "series": "n", "log": ["x", "y"]},
         ]
 
