@@ -58,6 +58,7 @@ def abbreviation(name: str, expression: sympy.Expr, show: str | None = None) -> 
     return quantity(name, show)
 
 
+@cache
 def expanded(expression: Any) -> Any:
     """The expression with every abbreviation replaced by what it stands for."""
     while found := {s: _DEFINITIONS[s.name] for s in expression.free_symbols if s.name in _DEFINITIONS}:
@@ -216,7 +217,7 @@ class Claim:
     def strict(self) -> bool:
         return isinstance(self.relation, _STRICT)
 
-    @property
+    @cached_property
     def symbols(self) -> tuple[str, ...]:
         """Names of the quantities and constants in the relation."""
         sides = expanded(self.relation.lhs).free_symbols | expanded(self.relation.rhs).free_symbols
@@ -235,7 +236,7 @@ class Claim:
             )
         return found
 
-    @property
+    @cached_property
     def constants(self) -> dict[str, Constant]:
         """The named constants in the relation."""
         return {name: _CONSTANTS[name] for name in self.symbols if name in _CONSTANTS}
