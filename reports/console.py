@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -218,52 +219,81 @@ def steps(rows: Sequence[dict[str, Any]], out: Console) -> None:
 
 
 def judgement(result: dict[str, Any], out: Console) -> None:
-    """`thinmargin judge`: quantities with enclosure and rigor, then every statement's verdict."""
+    """`thinmargin judge`: what was found, quantities with enclosure and rigor object by object, every verdict."""
     for note in result.get("notes") or []:
-        out.print(Text(str(note), style="dim"))
-    quantities = _table(
-        "quantity",
-        "lower",
-        "upper",
-        "rigor",
-        "unit",
-        "meaning",
-        right=("lower", "upper"),
-        title=f"Quantities of {result.get('slug', '')} instance {str(result.get('instance', ''))[:12]}",
+        out.print(Text(f"note: {note}", style="dim"))
+    for finding in result.get("findings") or []:
+        out.print(Text(f"• {finding}"))
+    entries = result.get("quantities") or []
+    for of in dict.fromkeys(entry.get("of") or "" for entry in entries):
+        title = f"{result.get('slug', '')} instance {str(result.get('instance', ''))[:12]}{of and ': '}{of}"
+        table = _table("quantity", "value", "rigor", "unit", "meaning", right=("value",), title=title)
+        for entry in entries:
+            if (entry.get("of") or "") == of:
+                table.add_row(*_quantity(entry))
+        out.print()
+        out.print(table)
+    verdicts = _table(
+        "statement", "verdict", "slack", "rigor", "judged on", "reason", right=("slack",), title="Verdicts"
     )
-    for entry in result.get("quantities") or []:
-        name = entry["name"] + (f"[{entry['at']}]" if entry.get("at") not in (None, "") else "")
-        if entry.get("reason"):
-            quantities.add_row(name, "–", "–", "–", entry.get("unit") or "", Text(entry["reason"], style="dim"))
-        else:
-            quantities.add_row(
-                name,
-                *(_bound(entry.get(end)) for end in ("lower", "upper")),
-                entry.get("rigor") or "–",
-                "" if entry.get("unit") in ("1", None) else entry["unit"],
-                entry.get("doc") or "",
-            )
-    out.print(quantities)
-    out.print()
-    verdicts = _table("statement", "verdict", "slack", "rigor", "reason", right=("slack",), title="Statements")
     for entry in result.get("statements") or []:
         verdict = entry["verdict"]
         word, inner = (verdict["verdict"], verdict) if isinstance(verdict, dict) else (str(verdict), entry)
-        verdicts.add_row(
-            entry["id"], _status(word), number(inner.get("slack")), str(inner.get("rigor") or "–"), _reason(word, inner)
-        )
+        reason = _reason(word, inner)
+        if word == "Unsupported" and entry.get("hypotheses"):
+            reason += f"; {_premises(entry['hypotheses'])}"
+        slack, rigor = number(inner.get("slack")), str(inner.get("rigor") or "–")
+        verdicts.add_row(entry["id"], _status(word), slack, rigor, entry.get("of") or "–", Text(reason))
+    out.print()
     out.print(verdicts)
+    out.print(Text("--json gives every entry, and every hypothesis and conclusion by itself.", style="dim"))
 
 
-def _bound(value: Any) -> str:
-    """A bound, or the range of the bounds of a quantity with axes."""
-    if isinstance(value, (list, tuple)):
-        flat = [_bound(entry) for entry in value[:4]]
-        return "[" + ", ".join(flat) + (f", … {len(value)}" if len(value) > 4 else "") + "]"
-    try:
-        return number(value, 6)
-    except (KeyError, TypeError, ValueError):
-        return str(value)
+def _quantity(entry: dict[str, Any]) -> tuple[Any, ...]:
+    name = Text(entry["name"] + (f"[{entry['at']}]" if entry.get("at") not in (None, "") else ""), no_wrap=True)
+    unit = "" if entry.get("unit") in ("1", None) else entry["unit"]
+    if entry.get("reason"):
+        return name, "–", "–", unit, Text(f"{entry.get('doc') or ''}: {entry['reason']}", style="dim")
+    return name, _range(entry), entry.get("rigor") or "–", unit, Text(entry.get("doc") or "")
+
+
+def _range(entry: dict[str, Any]) -> str:
+    """One number, its bounds, or the range of a quantity with axes."""
+    lower, upper, value = entry.get("lower"), entry.get("upper"), entry.get("value")
+    if isinstance(lower, (list, tuple)):
+        pairs = list(zip(_flat(lower), _flat(upper), strict=True))
+        if len(pairs) > 4:
+            ends = number(min(low for low, _ in pairs), 4), number(max(high for _, high in pairs), 4)
+            return f"{' … '.join(dict.fromkeys(ends))} ({len(pairs)} × {', '.join(entry.get('axes') or ())})"
+        middle = _flat(value) if value is not None else [None] * len(pairs)
+        return ", ".join(_between(*pair, at, entry) for pair, at in zip(pairs, middle, strict=True))
+    return _between(lower, upper, value, entry)
+
+
+def _between(lower: Any, upper: Any, value: Any, entry: dict[str, Any]) -> str:
+    low, high = number(lower, 6), number(upper, 6)
+    if low == high:
+        return low
+    if value is not None and entry.get("rigor") == "numerical" and math.isfinite(upper - lower):
+        return f"{number(value, 6)} ± {number((upper - lower) / 2, 1)}"
+    return f"{low} … {high}"
+
+
+def _flat(values: Any) -> list[Any]:
+    return [leaf for value in values for leaf in _flat(value)] if isinstance(values, (list, tuple)) else [values]
+
+
+def _premises(hypotheses: Sequence[dict[str, Any]]) -> str:
+    """What the hypotheses say that could be decided without the missing part."""
+    decided = [entry for entry in hypotheses if entry["state"] != "unmeasured"]
+    if not decided:
+        return "no hypothesis is about the data alone"
+    share_decided = f"of {len(hypotheses)} hypotheses {len(decided)} can be decided on these data"
+    for state, says in (("fails", "fails"), ("undecided", "is open")):
+        names = [entry["name"] for entry in decided if entry["state"] == state]
+        if names:
+            return f"{share_decided}, and {names[0]!r} {says}"
+    return f"{share_decided}, and hold{'s' if len(decided) == 1 else ''}"
 
 
 def _reason(word: str, verdict: dict[str, Any]) -> str:

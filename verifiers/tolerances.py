@@ -34,3 +34,22 @@ BALL_PRECISION = 128
 
 BALL_PRECISION_LIMIT = 4096
 """Doubling stops here; what is still open is reported undecided."""
+
+KINK_READINGS = (1e-2, ON_PATTERN, 1e-5, POINT_PATTERN)
+"""The residual of a raw network tries pairs below each of these relative pre-activations as kinks and keeps the best.
+
+The residual charges for the distance of a pair from being a kink, so a generous reading cannot make it too small.
+"""
+
+NEARBY = 1e-2
+"""Largest relative distance in parameter space at which a KKT point is said to be near a network, and speaks for it.
+
+Kinks are read off at `ON_PATTERN`; a network ten times farther than that from a point has patterns of its own.
+"""
+
+PRESENT = (1e-9, 1e-3, 3e-2)
+"""Neurons with |v_j| below one of these shares of the largest are left out when a KKT point near a network is looked for.
+
+What is left out is charged to the distance. Neurons that a gradient method never used, or had not yet emptied when it
+stopped, keep weights of this order.
+"""

@@ -4,6 +4,8 @@ from verifiers.kkt_margin import quantities_compare as quantities_compare
 from verifiers.kkt_margin import quantities_data as quantities_data
 from verifiers.kkt_margin import quantities_network as quantities_network
 from verifiers.kkt_margin import quantities_point as quantities_point
+from verifiers.kkt_margin import quantities_raw as quantities_raw
+from verifiers.kkt_margin import quantities_size as quantities_size
 from verifiers.kkt_margin.all_points import certifies_all as certifies_all
 from verifiers.kkt_margin.subject import CATALOGUE as CATALOGUE
 from verifiers.kkt_margin.subject import measure as measure

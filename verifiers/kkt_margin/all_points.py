@@ -257,11 +257,16 @@ class AllPoints:
 
 
 def _rounded_up(t: float, digits: int) -> Iterator[Fraction]:
-    """Decimal fractions just above t: first with the given number of digits, then coarser."""
+    """Decimal fractions just above t: first with the given number of digits, then coarser.
+
+    Two per step, because just below a round number the first is that number for every step.
+    """
     exponent = math.floor(math.log10(t)) if t > 0 else 0
     for kept in range(digits, 1, -1):
         step = Fraction(10) ** (exponent - kept + 1)
-        yield (math.floor(Fraction(t) / step) + 1) * step
+        below = math.floor(Fraction(t) / step)
+        yield (below + 1) * step
+        yield (below + 2) * step
 
 
 def _integers(values: np.ndarray) -> np.ndarray:

@@ -55,6 +55,8 @@ class Nearby:
 
     def sentence(self) -> str:
         """What may be said about the network, and with what rigor."""
+        if self.distance == 0:
+            return "this network is an exact KKT point, and what follows holds for it"
         if self.proved:
             return (
                 f"an exact KKT point lies within {self.distance:.2g} of this network (relative distance in parameter "
@@ -103,20 +105,21 @@ def nearby(instance: MarginInstance) -> Nearby:
     if instance.signs is None:
         instance, scale = normalised(instance)
     network = _network(instance)
-    fallback, farthest, failures = None, np.inf, ""
-    for candidate in _candidates(instance, network):
-        point = _resolved(candidate)
-        distance = relative_distance(network, point)
-        farthest = min(farthest, distance)
+    fallback, nearest = None, np.inf
+    for candidate, itself in _candidates(instance, network):
+        distance = relative_distance(network, float_point(Subject(candidate).data))
+        nearest = min(nearest, distance)
         if not distance <= tolerances.NEARBY:
             continue
-        if point.kind != "float":
+        point = _resolved(candidate)
+        distance = 0.0 if itself and point.kind == "rational" else relative_distance(network, point)
+        if point.kind != "float" and distance <= tolerances.NEARBY:
             return Nearby(candidate, point, distance, scale, "")
         if point.residual <= tolerances.KKT_RESIDUAL and (fallback is None or point.residual < fallback.point.residual):
-            fallback = Nearby(candidate, point, distance, scale, failures)
+            fallback = Nearby(candidate, point, distance, scale, "")
     if fallback is not None:
         return replace(fallback, reason=_why_not(fallback))
-    found = f"the nearest one found is {farthest:.2g} away" if np.isfinite(farthest) else "none was found"
+    found = f"the nearest one found is {nearest:.2g} away" if np.isfinite(nearest) else "none was found"
     raise NoCertificate(
         f"no KKT point was found within {tolerances.NEARBY:g} of this network from its activation patterns: {found}"
     )
@@ -192,17 +195,20 @@ def _why_not(found: Nearby) -> str:
     return "the system is too large for a proof"
 
 
-def _candidates(instance: MarginInstance, network: Network) -> Iterator[MarginInstance]:
-    """Instances with a merged point that may be a KKT point near the network, likeliest first."""
+def _candidates(instance: MarginInstance, network: Network) -> Iterator[tuple[MarginInstance, bool]]:
+    """Instances with a merged point that may be a KKT point near the network, likeliest first.
+
+    The flag says that the network itself is written there, without rounding.
+    """
     data = instance.without_network()
     gram, labels = data.float_lifted_gram(), data.labels
     own = _given_point(instance)
     if own is not None:
-        yield own
+        yield own, True
     if instance.signs is not None:
-        yield instance
+        yield instance, True
     fit = residual(network)
-    drafts = [draft for draft in _drafts(network, fit)]
+    drafts = list(_drafts(network, fit))
     seen = set()
     for draft in drafts:
         key = (draft.signs.tobytes(), draft.pattern.tobytes())
@@ -211,16 +217,17 @@ def _candidates(instance: MarginInstance, network: Network) -> Iterator[MarginIn
         seen.add(key)
         if draft.pattern.size and int((draft.pattern == 0).sum()) + sum(draft.pattern.shape) <= LARGEST_SYSTEM:
             try:
-                yield settle(draft, gram, labels).on(data)
+                yield settle(draft, gram, labels).on(data), False
             except (NoPoint, np.linalg.LinAlgError):
                 pass
-            yield from _exact_partition(data, draft)
-    for draft in drafts[1:2]:
+            yield from ((exact, False) for exact in _exact_partition(data, draft))
+    for draft in drafts[1:3]:
         try:
-            yield restricted_point(data, (draft.signs, (draft.pattern == 1).astype(np.float64))).on(data)
+            yield restricted_point(data, (draft.signs, (draft.pattern == 1).astype(np.float64))).on(data), False
         except (NoPoint, np.linalg.LinAlgError):
             pass
-    yield from (draft.on(data) for draft in drafts[:1] if fit.value <= tolerances.KKT_RESIDUAL)
+    if fit.value <= tolerances.KKT_RESIDUAL:
+        yield drafts[0].on(data), False
 
 
 def _given_point(instance: MarginInstance) -> MarginInstance | None:
@@ -239,11 +246,13 @@ def _given_point(instance: MarginInstance) -> MarginInstance | None:
 def _drafts(network: Network, fit: Residual) -> Iterator[MergedPoint]:
     """Merged starting points from the patterns of the neurons, read at several tolerances."""
     relative, sizes = network.relative_activations, np.abs(network.outputs)
+    none, few, some = tolerances.PRESENT
     for tolerance, present in (
-        (tolerances.ON_PATTERN, 1e-9),
-        (tolerances.ON_PATTERN, tolerances.PRESENT),
-        (tolerances.KINK_READINGS[0], tolerances.PRESENT),
-        (tolerances.KINK_READINGS[2], 1e-9),
+        (tolerances.ON_PATTERN, none),
+        (tolerances.ON_PATTERN, few),
+        (tolerances.ON_PATTERN, some),
+        (tolerances.KINK_READINGS[0], few),
+        (tolerances.KINK_READINGS[2], none),
     ):
         kept = sizes > present * sizes.max()
         pattern = (relative[kept] > tolerance).astype(np.int8) - (relative[kept] < -tolerance)

@@ -23,7 +23,7 @@ whatever a solver says. sigma' := 1[a > 0] is not enough: kinks with fractional 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -146,7 +146,8 @@ class Residual:
         """The residual as a quantity: exact arithmetic gives an exact or a certified one."""
         squares = list(self.squares.values())
         if arithmetic.kind_of(np.array(squares)) == "float":
-            return estimate(self.value, tolerances.ROUNDING * (1.0 + self.value))
+            found = estimate(self.value, tolerances.ROUNDING * (1.0 + self.value))
+            return replace(found, lower=np.maximum(found.lower, 0.0))
         worst = max(squares)
         return enclose(worst if worst == 0 else arithmetic.square_root(arithmetic.balls(worst)))
 
