@@ -152,8 +152,9 @@ def _log_axis(axes: Any, name: str, positive: list[float]) -> None:
 
 def _heatmap(measurement: Measurement, table: dict[str, list[Any]]) -> Any:
     import numpy as np
-    from matplotlib.colors import LogNorm
+    from matplotlib.colors import LogNorm, Normalize
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     figure, units = measurement["figure"], measurement["units"]
     assert figure is not None
@@ -169,7 +170,10 @@ def _heatmap(measurement: Measurement, table: dict[str, list[Any]]) -> Any:
         raise ValueError(f"measurement {measurement['name']} has no finite entry to draw")
     drawn = Figure(figsize=(6.6, 4.0), layout="constrained")
     axes = drawn.subplots()
-    norm = LogNorm() if "value" in (figure.get("log") or []) else None
+    levels = {int(level): meaning for level, meaning in (figure.get("levels") or {}).items()}
+    norm: Any = LogNorm() if "value" in (figure.get("log") or []) else None
+    if levels:
+        norm = Normalize(min(levels), max(levels))
     image = axes.pcolormesh(np.ma.masked_invalid(grid), cmap="cividis", norm=norm, edgecolors="face", linewidth=0.3)
     for axis, labels in ((axes.xaxis, across), (axes.yaxis, up)):
         every = max(1, math.ceil(len(labels) / 12))
@@ -177,6 +181,10 @@ def _heatmap(measurement: Measurement, table: dict[str, list[Any]]) -> Any:
     axes.grid(False)
     axes.set_xlabel(axis_label(x, units.get(x)))
     axes.set_ylabel(axis_label(y, units.get(y)))
+    if levels:
+        patches = [Patch(facecolor=image.cmap(norm(level)), label=levels[level]) for level in sorted(levels, reverse=True)]
+        drawn.legend(handles=patches, loc="outside lower center", frameon=False)
+        return drawn
     bar = drawn.colorbar(image, ax=axes, label=axis_label(value, units.get(value)))
     bar.outline.set_visible(False)
     return drawn

@@ -104,6 +104,7 @@ class Figure(TypedDict):
     log: NotRequired[list[str]]
     kind: NotRequired[str]
     value: NotRequired[str | None]  # heatmap: the column shown as colour
+    levels: NotRequired[dict[str, str]]  # heatmap: meaning of each integer value
     low: NotRequired[str | None]  # columns of a band around a single y
     high: NotRequired[str | None]
 

@@ -247,7 +247,10 @@ class Run:
         common = {"columns": list(units), "units": units, "rows": rows, "note": note}
         return [
             {"name": "kkt_margin_phase", "title": f"Phase diagram: which hypothesis holds where ({size})", **common,
-             "kind": "heatmap", "x": "d", "y": "n", "value": "regime", "log": ["x", "y"]},
+             "kind": "heatmap", "x": "d", "y": "n", "value": "regime", "log": ["x", "y"], "levels": {
+                 "3": "the paper's hypothesis holds", "2": "the main theorem's hypothesis holds",
+                 "1": "every KKT point of the data is proved flipped", "0": "every trained point flips",
+                 "-1": "some trained point does not flip"}},
             {"name": "kkt_margin_phase_flip",
              "title": f"Phase diagram: universal perturbation that flips all samples of trained points ({size})",
              **common, "x": "d", "y": "flip", "series": "n", "log": ["x", "y"]},
