@@ -14,6 +14,7 @@ from theorems.kkt_margin.vocabulary import (
     U,
     both_classes,
     cross,
+    direction_product,
     flip_threshold,
     is_kkt_point,
     m,
@@ -161,7 +162,7 @@ all_points = Proposition(
         Claim("the transfer matrix has spectral radius below one", quantity("transfer_proved", r"[\rho(T) < 1]") >= 1),
         Claim("every sample is proved to support every KKT point", quantity("own_lower", r"\mathrm{lower}_i") > 0),
         both_classes,
-        positive_delta,
+        Claim("u moves every sample with its class, h_i > 0", direction_product > 0),
     ),
     then=(
         Claim(
