@@ -182,7 +182,8 @@ def _heatmap(measurement: Measurement, table: dict[str, list[Any]]) -> Any:
     axes.set_xlabel(axis_label(x, units.get(x)))
     axes.set_ylabel(axis_label(y, units.get(y)))
     if levels:
-        patches = [Patch(facecolor=image.cmap(norm(level)), label=levels[level]) for level in sorted(levels, reverse=True)]
+        falling = sorted(levels, reverse=True)
+        patches = [Patch(facecolor=image.cmap(norm(level)), label=levels[level]) for level in falling]
         drawn.legend(handles=patches, loc="outside lower center", frameon=False)
         return drawn
     bar = drawn.colorbar(image, ax=axes, label=axis_label(value, units.get(value)))

@@ -34,7 +34,8 @@ def measurement(table: dict[str, Any]) -> Measurement:
     columns, units = list(table["columns"]), table.get("units") or {}
     if not isinstance(units, dict):
         units = dict(zip(columns, units, strict=True))
-    figure = {key: table[key] for key in ("x", "y", "series", "kind", "value", "levels", "low", "high") if table.get(key)}
+    keys = ("x", "y", "series", "kind", "value", "levels", "low", "high")
+    figure = {key: table[key] for key in keys if table.get(key)}
     if table.get("log"):
         figure["log"] = [table["log"]] if isinstance(table["log"], str) else list(table["log"])
     series = table.get("series")

@@ -33,6 +33,7 @@ _GREEK = {
     "min": "min",
     "cdot": "·",
     "ell": "ℓ",
+    "ne": "≠",
 }
 _TOKEN = re.compile(r"\\mathrm\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]|\d+|[_^{}]|[^\s]")
 
@@ -47,7 +48,7 @@ def _atom(tokens: list[str]) -> str:
         return f"<mtext>{escape(token[8:-1])}</mtext>"
     if token.startswith("\\"):
         name = _GREEK[token[1:]]
-        return f"<mo>{name}</mo>" if token[1:] in ("sum", "cdot") else f"<mi>{name}</mi>"
+        return f"<mo>{name}</mo>" if token[1:] in ("sum", "cdot", "ne") else f"<mi>{name}</mi>"
     if token.isalpha():
         return f"<mi>{token}</mi>"
     if token.isdigit():

@@ -50,6 +50,7 @@ STATEMENTS: tuple[Statement, ...] = (
             lemmas.direction_monotone,
             lemmas.class_sums,
             lemmas.parts,
+            lemmas.pairs,
         )
     ),
     sphere.sphere_correlations,

@@ -84,7 +84,7 @@ def _near(instance: MarginInstance) -> tuple[Nearby | None, str]:
             "points say nothing about it"
         )
     if found.scale != 1.0:
-        return found, f"multiplied by {found.scale:.6g} so that its least margin is one, {found.sentence()}"
+        return found, f"multiplied by {found.scale:.9g} so that its least margin is one, {found.sentence()}"
     return found, found.sentence()
 
 

@@ -17,9 +17,13 @@ from theorems.kkt_margin.vocabulary import (
     both_classes,
     bound_time_value,
     cross,
+    cross_activation,
     cross_attraction,
+    cross_pair,
+    cross_pair_pressure,
     cross_pressure,
     cross_pull,
+    cross_weight,
     is_kkt_point,
     lifted_norm_sq,
     linear_bound,
@@ -33,6 +37,8 @@ from theorems.kkt_margin.vocabulary import (
     nonzero_samples,
     opposite_part,
     own,
+    own_activation,
+    own_pair,
     own_part,
     own_pull,
     own_pull_unsigned,
@@ -174,4 +180,28 @@ parts = _lemma(
         Mutant("opposite part with S", then=(Claim("with 2S", opposite_part >= (tau - q) * m * 2 * S),)),
     ),
     does_not_claim="Nothing for t below q / Delta.",
+)
+
+pairs = _lemma(
+    "kkt_margin.pairs",
+    title="(S1, S8, S9) The same inequalities for every single pair of a sample and a neuron",
+    given=(is_kkt_point, nonzero_samples, both_classes, positive_delta),
+    then=(
+        Claim(
+            "S1: a sample meets a neuron of the other class only where negative correlations push it",
+            cross_pair <= cross_pair_pressure,
+        ),
+        Claim("S9: no neuron of the other class is far below its threshold", cross_activation >= -q * cross_weight),
+        Claim(
+            "S8: a neuron of the own class falls at least as fast as the bound",
+            own_activation <= own_pair * Max(U - tau, 0),
+        ),
+    ),
+    proof=steps.PAIRS_PROOF,
+    mutants=(
+        Mutant("no cross pair at all", then=(Claim("S1 with 0", cross_pair <= 0),)),
+        Mutant("never below the threshold", then=(Claim("S9 with 0", cross_activation >= 0),)),
+        Mutant("own neurons off at once", then=(Claim("S8 with 0", own_activation <= 0),)),
+    ),
+    does_not_claim="Nothing about sums over neurons; those are lemmas of their own.",
 )

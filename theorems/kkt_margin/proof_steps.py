@@ -68,6 +68,7 @@ UPPER_BOUND_PROOF: tuple[ProofStep, ...] = (S2,)
 LOWER_BOUND_PROOF: tuple[ProofStep, ...] = (S3,)
 LOWER_BOUND_MIXED_PROOF: tuple[ProofStep, ...] = (S3M,)
 FLIP_BOUND_PROOF: tuple[ProofStep, ...] = (FLIP,)
+PAIRS_PROOF: tuple[ProofStep, ...] = (S1, S7, S8, S9)
 DIRECTION_PROOF: tuple[ProofStep, ...] = (S7,)
 UNSEEN_BOUND_PROOF: tuple[ProofStep, ...] = (S7, S12)
 CLASS_SUM_PROOF: tuple[ProofStep, ...] = _CLASS_SUMS

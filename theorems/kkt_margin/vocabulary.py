@@ -49,6 +49,11 @@ level_threshold = quantity("level_threshold", "t_{1,i}")
 neuron_speed, neuron_weight = quantity("neuron_speed", r"w_k\cdot u/v_k"), quantity("neuron_weight", r"\Lambda_k")
 own_part = quantity("own_part", r"N_i^\mathrm{own}(t)")
 opposite_part = quantity("opposite_part", r"N_i^\mathrm{cross}(t)")
+cross_pair, own_pair = quantity("cross_pair", "G_{ii} P_{ki}"), quantity("own_pair", "P_{ki}")
+cross_pair_pressure = quantity("cross_pair_pressure", r"((-R)_+ P_k)_i")
+cross_activation = quantity("cross_activation", "a_{ki}")
+cross_weight = quantity("cross_weight", r"\sum_{l\ne i} P_{kl}")
+own_activation = quantity("own_activation", r"a_k(x_i - t y_i u)")
 unseen_value, unseen_slope = (
     quantity("unseen_value", r"\sup_x y N(x - t y u)"),
     quantity("unseen_slope", r"\mathrm{slope}_y"),
