@@ -199,29 +199,69 @@ class _Network:
         return HalfSpace(tuple(active), tuple(shares)), cuts
 
     def sharpen(self, cell: HalfSpace, cuts: np.ndarray, best: _Best) -> HalfSpace:
-        """The half-space with exact shares if the cuts are the right ones; its nearest point is tried as well."""
+        """The exactly best half-space of a cell, or one beyond the best point; its nearest point is tried as well.
+
+        The cutting planes of `relu_kernel.nearest` in rationals, from the given cuts if they combine with positive
+        weights. Few steps are needed; were they not enough, the half-space reached is a valid one all the same.
+        """
+        own = np.array([o > 0 for o in self.outputs])
+        counted = np.array([state == ON for state in cell.active])
+        chosen = [np.array(cut, dtype=bool) for cut in cuts]
+        weights = self._combine(chosen, counted)
+        if weights is None or not all(weight > 0 for weight in weights):
+            chosen, weights = [], []
+        for _ in range(20 * len(own) + 50):
+            rows = self.outputs * np.array([cut | counted for cut in chosen], dtype=object).reshape(-1, len(own))
+            combined = np.array(weights, dtype=object) @ rows
+            rest = 1 - (self.constant * sum(weights) + (combined * self.pre).sum())
+            if rest <= 0:
+                break
+            point = -combined / rest
+            if arithmetic.to_fraction(point @ self.gram @ point) >= best.square:
+                break
+            z = self.pre + self.gram @ point
+            entering = own & np.array([entry > 0 for entry in z])
+            if self.constant + (self.outputs * (entering | counted) * z).sum() <= 0:
+                self.improve(best, point, exact=True)
+                break
+            entered = self._enter([*chosen, entering], [*weights, arithmetic.rational(0)], counted)
+            if entered is None:
+                break
+            chosen, weights = entered
+        if not weights:
+            return cell
+        shares = weights @ np.array([cut | counted for cut in chosen], dtype=object) / sum(weights)
+        sharpened = HalfSpace(cell.active, tuple(arithmetic.fractions(arithmetic.rationals(shares))))
+        return max(cell, sharpened, key=self.square_distance)
+
+    def _enter(self, chosen: list[np.ndarray], weights: list[Any], counted: np.ndarray) -> tuple[list, list] | None:
+        """Lawson-Hanson step: positive weights that solve the enlarged system, less the cuts that would turn negative.
+
+        None if the last cut cannot enter, which does not happen for arrays that are those of a network.
+        """
+        while (solution := self._combine(chosen, counted)) is not None and solution[-1] > 0:
+            if all(entry > 0 for entry in solution):
+                return chosen, solution
+            step = min(w / (w - s) for w, s in zip(weights, solution, strict=True) if s <= 0)
+            weights = [w + step * (s - w) for w, s in zip(weights, solution, strict=True)]
+            chosen = [cut for cut, w in zip(chosen, weights, strict=True) if w > 0]
+            weights = [w for w in weights if w > 0]
+        return None
+
+    def _combine(self, chosen: list[np.ndarray], counted: np.ndarray) -> list[Any] | None:
+        """Solution u of (B B' + a a') u = a over the chosen cuts; None if there are none or they are dependent."""
         from flint import fmpq_mat
 
-        if not len(cuts):
-            return cell
-        counted = np.array([state == ON for state in cell.active]).astype(int)
-        rows = self.outputs * (cuts.astype(int) + counted)
+        if not chosen:
+            return None
+        rows = self.outputs * np.array([cut | counted for cut in chosen], dtype=object)
         advances = self.constant + rows @ self.pre
         system = rows @ self.gram @ rows.T + advances[:, None] * advances[None, :]
-        matrix = fmpq_mat(len(rows), len(rows), list(system.reshape(-1)))
         try:
-            solution = matrix.solve(fmpq_mat(len(rows), 1, list(advances)))
+            return fmpq_mat(len(rows), len(rows), list(system.reshape(-1))).solve(
+                fmpq_mat(len(rows), 1, list(advances))).entries()
         except ZeroDivisionError:
-            return cell
-        weights = np.array(solution.entries(), dtype=object)
-        total, rest = weights.sum(), 1 - (weights * advances).sum()
-        if not all(weight >= 0 for weight in weights) or not total > 0:
-            return cell
-        if rest > 0:
-            self.improve(best, -(weights @ rows) / rest, exact=True)
-        shares = weights @ (cuts.astype(int) + counted) / total
-        sharpened = HalfSpace(cell.active, tuple(arithmetic.to_fraction(share) for share in shares))
-        return max(cell, sharpened, key=self.square_distance)
+            return None
 
     def improve(self, best: _Best, point: np.ndarray, exact: bool = False) -> None:
         """Replace the best point if this one, moved outward along its ray where it is only rounded, is nearer."""

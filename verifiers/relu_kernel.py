@@ -15,11 +15,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from verifiers.tolerances import RESIDUAL_AMPLIFICATION, ROUNDING, SINGULAR_PIVOT, UNREACHABLE
+
 SOLVED, PRUNED, EMPTY, STALLED = 0, 1, 2, 3
-FEASIBLE = 2.0**-46   # a value of h below this share of its summands is zero: 64 units of rounding
-SINGULAR = 2.0**-48   # a Cholesky pivot below this share of its diagonal is zero
-UNREACHABLE = 1e-12   # residual of the least-squares problem at distance 1e6 times the working scale
-VANISHING = 2.0**-46  # a combination of weight vectors whose square is below this share of its summands is zero
+CLOSE = RESIDUAL_AMPLIFICATION * ROUNDING
+MANY = 100  # beyond so many neurons each is no longer tried as an attack of its own
 ON, OFF, FREE = 1, 0, -1
 
 
@@ -32,7 +32,7 @@ def _solve(matrix, right, count, factor, solution):
             for k in range(j):
                 total -= factor[i, k] * factor[j, k]
             if i == j:
-                if not total > SINGULAR * matrix[i, i]:
+                if not total > SINGULAR_PIVOT * matrix[i, i]:
                     return False
                 factor[i, i] = np.sqrt(total)
             else:
@@ -71,13 +71,9 @@ def _inner(a, b):
 
 
 @njit(cache=True)
-def _counted(outputs, pre, moved):
-    """The outputs of the opposite neurons that are on at pre + moved, zero elsewhere."""
-    fixed = np.zeros(len(outputs))
-    for k in range(len(outputs)):
-        if outputs[k] < 0 and pre[k] + moved[k] > 0:
-            fixed[k] = outputs[k]
-    return fixed
+def norm(gram, x):
+    """|sum_k x_k g_k|, rounded up by what may have cancelled."""
+    return np.sqrt(max(_inner(x, _image(gram, x)), 0.0) + ROUNDING * np.abs(x).sum() ** 2)
 
 
 @njit(cache=True)
@@ -85,26 +81,24 @@ def nearest(constant, fixed, own, gram, pre, scale, cap):
     """Nearest point of {x : constant + sum fixed_k z_k + sum own_k relu(z_k) <= 0}, z = pre + gram x, own >= 0.
 
     Nonnegative least squares over the cuts min |scale B'u|^2 + (a.u - 1)^2, u >= 0, with cuts generated as they are
-    violated. Stops as soon as the dual bound reaches `cap`. Returns (status, squared dual bound, x, cuts (m, K) as 0/1
-    rows of own neurons counted as on, weights u (m,)).
+    violated. Stops as soon as the dual bound reaches `cap`. Returns (status, squared dual bound less its rounding, x,
+    cuts (m, K) as 0/1 rows of own neurons counted as on, weights u (m,)).
     """
-    size = len(pre)
-    limit = size + 2
+    size, limit = len(pre), min(len(pre) + 2, 200)
     slopes, moved = np.zeros((limit, size)), np.zeros((limit, size))
     cuts = np.zeros((limit, size), dtype=np.int8)
     offsets, matrix, factor = np.zeros(limit), np.zeros((limit, limit)), np.zeros((limit, limit))
     weights, trial = np.zeros(limit), np.zeros(limit)
     x, z = np.zeros(size), pre.copy()
-    count, square, status = 0, 0.0, STALLED
+    count, square, status, start = 0, 0.0, STALLED, 0.0
     for _ in range(20 * size + 50):
-        reach, height, magnitude = 0.0, constant, abs(constant)
-        for k in range(size):
-            reach += abs(x[k])
+        reach, height, magnitude = np.abs(x).sum(), constant, abs(constant)
         for k in range(size):
             height += (fixed[k] + (own[k] if z[k] > 0 else 0.0)) * z[k]
             magnitude += (abs(fixed[k]) + own[k]) * (abs(pre[k]) + reach)
-        if height <= FEASIBLE * magnitude:
-            status = SOLVED
+        start = max(start, height)
+        if CLOSE * magnitude >= start or height <= ROUNDING * magnitude:
+            status = SOLVED if CLOSE * magnitude < start or count == 0 else EMPTY
             break
         repeated = False
         for j in range(count):
@@ -113,6 +107,7 @@ def nearest(constant, fixed, own, gram, pre, scale, cap):
                 same = same and (own[k] <= 0 or (cuts[j, k] == 1) == (z[k] > 0))
             repeated = repeated or same
         if repeated or count == limit:
+            status = SOLVED if height <= CLOSE * magnitude else STALLED
             break
         offsets[count] = constant
         for k in range(size):
@@ -136,8 +131,7 @@ def nearest(constant, fixed, own, gram, pre, scale, cap):
                 if trial[j] <= 0.0:
                     step = min(step, weights[j] / (weights[j] - trial[j]) if weights[j] > trial[j] else 0.0)
             if step == 1.0:
-                for j in range(count):
-                    weights[j] = trial[j]
+                weights[:count] = trial[:count]
                 break
             kept = 0
             for j in range(count):
@@ -159,69 +153,64 @@ def nearest(constant, fixed, own, gram, pre, scale, cap):
         if broken:
             count -= 1
             break
-        covered = 0.0
+        slope, shift, advance, doubt = np.zeros(size), np.zeros(size), 0.0, 0.0
         for j in range(count):
-            covered += offsets[j] * weights[j]
-        rest = 1.0 - covered
-        if rest <= UNREACHABLE:
-            slope, spread = np.zeros(size), 0.0
-            for j in range(count):
-                for k in range(size):
-                    slope[k] += weights[j] * slopes[j, k]
-                    spread += abs(weights[j] * slopes[j, k])
-            length = _inner(slope, _image(gram, slope))
-            square = np.inf if length <= VANISHING * spread * spread else covered * covered / length
-            status = EMPTY
+            advance += weights[j] * offsets[j]
+            doubt += weights[j] * abs(constant)
+            for k in range(size):
+                slope[k] += weights[j] * slopes[j, k]
+                shift[k] += weights[j] * moved[j, k]
+                doubt += weights[j] * abs(slopes[j, k] * pre[k])
+        rest, spread = 1.0 - advance, np.abs(slope).sum()
+        length, sure = _inner(slope, shift), max(advance - ROUNDING * doubt, 0.0)
+        square = sure * sure / (max(length, 0.0) + ROUNDING * spread * spread) if spread > 0.0 else np.inf
+        if rest <= UNREACHABLE or square >= cap * cap:
+            status = EMPTY if rest <= UNREACHABLE else PRUNED
             break
-        square = scale * scale * covered / rest
         for k in range(size):
-            x[k], z[k] = 0.0, pre[k]
-            for j in range(count):
-                x[k] -= scale * scale * weights[j] / rest * slopes[j, k]
-                z[k] -= scale * scale * weights[j] / rest * moved[j, k]
-        if square >= cap * cap:
-            status = PRUNED
-            break
+            x[k] = -scale * scale / rest * slope[k]
+            z[k] = pre[k] - scale * scale / rest * shift[k]
     return status, square, x, cuts[:count].copy(), weights[:count].copy()
 
 
 @njit(cache=True)
 def nearest_anywhere(constant, fixed, own, gram, pre, scale, cap):
-    """`nearest`, retried at growing scales when no radius limits the search."""
+    """`nearest`, repeated at the scale of what it found when no radius was known to set the scale."""
     best = nearest(constant, fixed, own, gram, pre, scale, cap)
-    for _ in range(3):
-        if np.isfinite(cap) or best[0] != EMPTY or best[1] == np.inf:
+    for _ in range(4):
+        if best[0] == PRUNED or (best[0] != EMPTY and best[1] <= 64.0 * scale * scale):
             break
-        scale *= 1e4
+        scale = scale * 1e4 if best[0] == EMPTY else np.sqrt(best[1])
         again = nearest(constant, fixed, own, gram, pre, scale, cap)
         if again[0] == SOLVED or again[1] > best[1]:
             best = again
-        if again[0] == STALLED:
-            break
     return best
 
 
 @njit(cache=True)
-def evaluate(constant, outputs, pre, moved, time):
-    """f at pre-activations pre + time * moved, and the size of its summands."""
+def evaluate(constant, outputs, pre, moved, time, reach):
+    """f at pre-activations pre + time * moved, and the size of its summands if moved is a sum of size `reach`."""
     value, magnitude = constant, abs(constant)
     for k in range(len(pre)):
         z = pre[k] + time * moved[k]
         if z > 0:
             value += outputs[k] * z
-        magnitude += abs(outputs[k]) * (abs(pre[k]) + abs(time * moved[k]))
+        magnitude += abs(outputs[k]) * (abs(pre[k]) + max(abs(time * moved[k]), reach))
     return value, magnitude
 
 
 @njit(cache=True)
-def crossing(constant, outputs, pre, slopes):
-    """Least t >= 0 with constant + sum outputs relu(pre + t slopes) <= 0, infinity if there is none."""
+def crossing(constant, outputs, pre, slopes, tolerance):
+    """Least t >= 0 with constant + sum outputs relu(pre + t slopes) <= 0, infinity if there is none.
+
+    A value at a breakpoint below `tolerance` times its summands counts as 0.
+    """
     size = len(pre)
     times = np.empty(size)
     for k in range(size):
         times[k] = -pre[k] / slopes[k] if slopes[k] != 0.0 else -1.0
     start = 0.0
-    value, _ = evaluate(constant, outputs, pre, slopes, start)
+    value, _ = evaluate(constant, outputs, pre, slopes, start, 0.0)
     if value <= 0:
         return 0.0
     while True:
@@ -231,8 +220,8 @@ def crossing(constant, outputs, pre, slopes):
                 end = times[k]
         if end == np.inf:
             break
-        after, magnitude = evaluate(constant, outputs, pre, slopes, end)
-        if after <= FEASIBLE * magnitude:
+        after, magnitude = evaluate(constant, outputs, pre, slopes, end, 0.0)
+        if after <= tolerance * magnitude:
             return start + (end - start) * value / (value - min(after, 0.0))
         start, value = end, after
     slope, total = 0.0, 0.0
@@ -240,7 +229,18 @@ def crossing(constant, outputs, pre, slopes):
         if slopes[k] > 0:
             slope += outputs[k] * slopes[k]
         total += abs(outputs[k] * slopes[k])
-    return start - value / slope if slope < -FEASIBLE * total else np.inf
+    return start - value / slope if slope < -ROUNDING * total else np.inf
+
+
+@njit(cache=True)
+def sure_crossing(constant, outputs, gram, pre, x):
+    """A t with f(t x) <= 0 however the pre-activations are rounded, infinity if none is found."""
+    doubt, slopes, shifted = ROUNDING * np.abs(x).sum(), _image(gram, x), pre.copy()
+    for k in range(len(pre)):
+        sign = 1.0 if outputs[k] > 0 else -1.0
+        slopes[k] += sign * doubt
+        shifted[k] += sign * ROUNDING * abs(pre[k])
+    return crossing(constant + ROUNDING * abs(constant), outputs, shifted, slopes, 0.0)
 
 
 @njit(cache=True)
@@ -248,11 +248,11 @@ def descend(constant, outputs, gram, pre, x, radius):
     """Walk downhill from a point x with f(x) <= 0: nearest point of its convex set, its set again, until it repeats."""
     own = np.maximum(outputs, 0.0)
     for _ in range(len(pre) + 2):
-        fixed = _counted(outputs, pre, _image(gram, x))
-        status, square, candidate, _, _ = nearest(constant, fixed, own, gram, pre, radius, radius)
-        if status != SOLVED or not np.sqrt(square) < radius * (1.0 - 1e-13):
+        fixed = np.where((outputs < 0) & (pre + _image(gram, x) > 0), outputs, 0.0)
+        status, _, candidate, _, _ = nearest(constant, fixed, own, gram, pre, radius, radius)
+        if status != SOLVED or not norm(gram, candidate) < radius * (1.0 - ROUNDING):
             break
-        x, radius = candidate, np.sqrt(square)
+        x, radius = candidate, norm(gram, candidate)
     return x, radius
 
 
@@ -266,36 +266,30 @@ def attack(constant, outputs, gram, pre, slopes, lengths):
     size = len(pre)
     best, radius = np.zeros(size), np.inf
     own = np.maximum(outputs, 0.0)
-    for index in range(2 * len(lengths) + size + 2):
-        coefficients = np.zeros(size)
-        if index < size + 2:
-            for k in range(size):
-                if index == k:
-                    coefficients[k] = -1.0 if outputs[k] > 0 else 1.0
-                elif index > size or (index == size and pre[k] > 0):
-                    coefficients[k] = -outputs[k]
-            ray = _image(gram, coefficients)
-            length = np.sqrt(max(_inner(coefficients, ray), 0.0))
-        else:
-            row = (index - size - 2) // 2
-            ray, length = slopes[row].copy(), lengths[row]
-            ray *= 1.0 - 2.0 * ((index - size) % 2)
+    for index in range(0 if size <= MANY else size, 2 * len(lengths) + size + 2):
+        row, coefficients = (index - size - 2) // 2, np.zeros(size)
+        if index < size:
+            coefficients[index] = -1.0 if outputs[index] > 0 else 1.0
+        elif index < size + 2:
+            coefficients = np.where((pre > 0) | (index > size), -outputs, 0.0)
+        ray = _image(gram, coefficients) if index < size + 2 else slopes[row] * (1.0 - 2.0 * ((index - size) % 2))
+        length = norm(gram, coefficients) if index < size + 2 else lengths[row]
         if not length > 0.0:
             continue
         ray /= length
-        time = crossing(constant, outputs, pre, ray)
+        time = crossing(constant, outputs, pre, ray, ROUNDING)
         if not np.isfinite(time):
             continue
         ray *= time
-        fixed = _counted(outputs, pre, ray)
+        fixed = np.where((outputs < 0) & (pre + ray > 0), outputs, 0.0)
         limit = min(radius, time * (1.0 + 1e-9))
-        status, square, candidate, _, _ = nearest(constant, fixed, own, gram, pre, limit, limit)
-        if status == SOLVED and np.sqrt(square) < radius:
-            best, radius = descend(constant, outputs, gram, pre, candidate, np.sqrt(square))
-        elif index < size + 2 and time < radius:
-            for k in range(size):
-                best[k] = coefficients[k] * (time / length)
-            radius = time
+        status, _, candidate, _, _ = nearest(constant, fixed, own, gram, pre, limit, limit)
+        if status == SOLVED and norm(gram, candidate) < radius:
+            best, radius = descend(constant, outputs, gram, pre, candidate, norm(gram, candidate))
+        elif index < size + 2:
+            coefficients *= sure_crossing(constant, outputs, gram, pre, coefficients)
+            if norm(gram, coefficients) < radius:
+                best, radius = coefficients, norm(gram, coefficients)
     return best, radius
 
 
@@ -345,16 +339,16 @@ def search(constant, outputs, gram, pre, x, radius, scale, budget):
             solved += 1
             status, square, candidate, _, _ = nearest_anywhere(
                 shift, fixed, own, gram, pre, radius if np.isfinite(radius) else scale, radius)
-            if status == PRUNED or square == np.inf:
+            if status == PRUNED:
                 continue
-            bound = max(bound, np.sqrt(square))
+            bound, length = max(bound, np.sqrt(square)), norm(gram, candidate)
             moved = _image(gram, candidate)
-            value, magnitude = evaluate(constant, outputs, pre, moved, 1.0)
-            if status == SOLVED and value <= FEASIBLE * magnitude:
-                if np.sqrt(square) < radius:
-                    x, radius = descend(constant, outputs, gram, pre, candidate, np.sqrt(square))
-                continue
-            if undecided == 0:
+            value, magnitude = evaluate(constant, outputs, pre, moved, 1.0, np.abs(candidate).sum())
+            reached = status == SOLVED and (undecided == 0 or value <= ROUNDING * magnitude)
+            time = 1.0 if reached else sure_crossing(constant, outputs, gram, pre, candidate)
+            if time * length < radius:
+                x, radius = descend(constant, outputs, gram, pre, candidate * time, time * length)
+            if undecided == 0 or (reached and bound >= radius * (1.0 - CLOSE)):
                 lower = min(lower, bound)
                 continue
             widest = -1.0
@@ -375,12 +369,13 @@ def search(constant, outputs, gram, pre, x, radius, scale, budget):
 
 @njit(cache=True)
 def search_batch(constants, outputs, gram, pre, slopes, lengths, budget):
-    """`attack`, then `search`, per row of constants (n,), outputs (n, K), pre (n, K); margins <= 0 give radius 0."""
+    """`attack`, then `search`, per row of constants (n,), outputs (n, K), pre (n, K): lower bounds, radii (0 if f(0) is
+    not positive), radii enlarged until no rounding matters, relative errors, coefficients, problems solved."""
     samples, size = pre.shape
-    lower, radius = np.zeros(samples), np.zeros(samples)
+    lower, radius, sure, share = np.zeros((4, samples))
     points, solved = np.zeros((samples, size)), np.zeros(samples, dtype=np.int64)
     for i in range(samples):
-        margin, _ = evaluate(constants[i], outputs[i], pre[i], pre[i], 0.0)
+        margin, magnitude = evaluate(constants[i], outputs[i], pre[i], pre[i], 0.0, 0.0)
         if not margin > 0.0:
             continue
         total = 0.0
@@ -388,11 +383,17 @@ def search_batch(constants, outputs, gram, pre, slopes, lengths, budget):
             for m in range(size):
                 total += max(outputs[i, k] * outputs[i, m] * gram[k, m], 0.0)
         if total == 0.0:
-            lower[i], radius[i] = np.inf, np.inf
+            lower[i], radius[i], sure[i] = np.inf, np.inf, np.inf
             continue
         scale = margin / np.sqrt(total)
         x, reach = attack(constants[i], outputs[i], gram, pre[i], slopes, lengths)
-        low, reach, x, solved[i] = search(constants[i], outputs[i], gram, pre[i], x, reach, scale, budget)
-        lower[i], radius[i] = max(low, min(scale, reach)), reach
-        points[i, :] = x
-    return lower, radius, points, solved
+        low, radius[i], x, solved[i] = search(constants[i], outputs[i], gram, pre[i], x, reach, scale, budget)
+        lower[i] = max(low, (1.0 - ROUNDING * magnitude / margin) * scale, 0.0) * (1.0 - ROUNDING)
+        sure[i], share[i] = np.inf, CLOSE
+        if np.isfinite(radius[i]) and radius[i] > 0.0:
+            points[i, :] = x
+            spread = np.abs(x).sum()
+            _, magnitude = evaluate(constants[i], outputs[i], pre[i], x, 0.0, spread)
+            share[i] = CLOSE * max(1.0, magnitude / margin) + ROUNDING * (spread / radius[i]) ** 2
+            sure[i] = max(sure_crossing(constants[i], outputs[i], gram, pre[i], x), 1.0) * radius[i]
+    return lower, radius, sure, share, points, solved

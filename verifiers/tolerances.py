@@ -35,6 +35,18 @@ BALL_PRECISION = 128
 BALL_PRECISION_LIMIT = 4096
 """Doubling stops here; what is still open is reported undecided."""
 
+SINGULAR_PIVOT = 2.0**-48
+"""A Cholesky pivot below this share of its diagonal entry is rounding: the cuts combined are dependent."""
+
+UNREACHABLE = 1e-12
+"""Residual of the least-distance problem, relative to 1, at which a cell of activations is read as empty.
+
+The residual at distance r is (s / r)^2 with s the scale of the search, so this is a million times that scale.
+"""
+
+LOST_DIGITS = 1e-3
+"""A float64 point whose length has a larger relative error than this, through cancellation, is no witness."""
+
 KINK_READINGS = (1e-2, ON_PATTERN, 1e-5, POINT_PATTERN)
 """The residual of a raw network tries pairs below each of these relative pre-activations as kinks and keeps the best.
 
