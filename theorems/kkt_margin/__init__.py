@@ -51,6 +51,10 @@ STATEMENTS: tuple[Statement, ...] = (
             lemmas.class_sums,
             lemmas.parts,
             lemmas.pairs,
+            lemmas.balance,
+            lemmas.unit_neurons,
+            lemmas.gradient_form,
+            lemmas.merging,
         )
     ),
     sphere.sphere_correlations,

@@ -82,6 +82,15 @@ def _clusters(generator: np.random.Generator, index: int) -> Instance | None:
     return _attempt(_float_merged, data, generator)
 
 
+def _split(generator: np.random.Generator, index: int) -> Instance | None:
+    """The class-merged network with every neuron split at random into one to four, by its weights and merged."""
+    n = 2 + index % 5
+    labels = build.random_labels(n, generator)
+    data = build.bartlett_sphere_data(n, 80 * n * n, generator, labels=labels, bias=index // 5 % 2 == 1)
+    point = _attempt(_float_merged, data, generator)
+    return None if point is None else build.split_network(point, generator)
+
+
 def _robust(halfway: bool) -> Draw:
     def draw(generator: np.random.Generator, index: int) -> Instance | None:
         n = 2 + index % 5
@@ -184,6 +193,14 @@ cluster_points = Family(
     _clusters,
     quick=24,
     full=300,
+)
+split_networks = Family(
+    "split_networks",
+    "random",
+    "uniform on the sphere (Gram factor), d = 80 n^2; class-merged network, neurons split at random",
+    _split,
+    quick=20,
+    full=200,
 )
 robust_half = Family(
     "robust_half",

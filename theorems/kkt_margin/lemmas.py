@@ -14,6 +14,7 @@ from theorems.kkt_margin.vocabulary import (
     Delta,
     S,
     U,
+    balance_defect,
     both_classes,
     bound_time_value,
     cross,
@@ -24,14 +25,17 @@ from theorems.kkt_margin.vocabulary import (
     cross_pressure,
     cross_pull,
     cross_weight,
+    gradient_norm,
     is_kkt_point,
     lifted_norm_sq,
     linear_bound,
     m,
     mass_sum,
+    merge_defect,
     multiplier_sq,
     multiplier_sum,
     nearly_orthogonal,
+    network_residual,
     neuron_speed,
     neuron_weight,
     nonzero_samples,
@@ -48,6 +52,7 @@ from theorems.kkt_margin.vocabulary import (
     q,
     r,
     tau,
+    unit_defect,
 )
 from theorems.statement import Lemma, Mutant, Source
 from verifiers.kkt_margin import measure
@@ -204,4 +209,41 @@ pairs = _lemma(
         Mutant("own neurons off at once", then=(Claim("S8 with 0", own_activation <= 0),)),
     ),
     does_not_claim="Nothing about sums over neurons; those are lemmas of their own.",
+)
+
+_TINY = Rational(1, 10**6)
+_is_network = Claim("the network satisfies the KKT conditions with some multipliers", network_residual <= _TINY)
+_network_lemma = partial(_lemma, given=(_is_network,), instances=(families.split_networks,), promised=15)
+_NUMERICAL = "A float network is not an exact KKT point: the identity is shown to the size of its residual."
+
+balance = _network_lemma(
+    "kkt_margin.balance",
+    title="(E1) Every neuron is balanced: |w~_j| = |v_j|",
+    then=(Claim("| |w~_j|^2 - v_j^2 | vanishes", balance_defect <= _TINY),),
+    proof=steps.BALANCE_PROOF,
+    does_not_claim=_NUMERICAL,
+)
+
+unit_neurons = _network_lemma(
+    "kkt_margin.unit_neurons",
+    title="(E3) Every neuron is v_j times a unit vector spanned by the samples",
+    then=(Claim("w~_j = v_j g_j with |g_j| = 1", unit_defect <= _TINY),),
+    proof=steps.UNIT_NEURONS_PROOF,
+    does_not_claim=_NUMERICAL,
+)
+
+gradient_form = _network_lemma(
+    "kkt_margin.gradient_form",
+    title="(E4) No input gradient is longer than the sum of the multipliers",
+    then=(Claim("|grad N(x_i)| <= sum lambda", gradient_norm <= multiplier_sum),),
+    proof=steps.GRADIENT_FORM_PROOF,
+    does_not_claim="Checked at the samples; the bound holds at every point.",
+)
+
+merging = _network_lemma(
+    "kkt_margin.merging",
+    title="(E5) Neurons of one sign and one pattern merge without changing the network",
+    then=(Claim("both forms agree", merge_defect <= _TINY),),
+    proof=steps.MERGING_PROOF,
+    does_not_claim="Checked at samples and along the flip path.",
 )

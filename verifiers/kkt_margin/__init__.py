@@ -7,6 +7,7 @@ from verifiers.kkt_margin import quantities_pairs as quantities_pairs
 from verifiers.kkt_margin import quantities_point as quantities_point
 from verifiers.kkt_margin import quantities_raw as quantities_raw
 from verifiers.kkt_margin import quantities_size as quantities_size
+from verifiers.kkt_margin import quantities_split as quantities_split
 from verifiers.kkt_margin.all_points import certifies_all as certifies_all
 from verifiers.kkt_margin.subject import CATALOGUE as CATALOGUE
 from verifiers.kkt_margin.subject import measure as measure
