@@ -16,6 +16,8 @@ import numpy as np
 from verifiers import tolerances
 from verifiers.errors import NoCertificate
 
+FEW = 64  # neurons up to which values on a ray are summed directly, K^2 work and the smallest rounding
+
 
 def check_finite(**arrays: Any) -> None:
     """Raise `ValueError` naming the first array with a NaN or infinite entry; exact numbers have none."""
@@ -120,16 +122,35 @@ def _profile(outputs: Any, pre: Any, slopes: Any, level: Any) -> tuple[np.ndarra
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         times = np.where(slopes != 0, -pre / slopes, 0.0)
     times = np.where(np.isfinite(times) & (times > 0), times, 0.0)
+    switches = times
     times = np.sort(np.concatenate([np.zeros((*times.shape[:-1], 1)), times], axis=-1), axis=-1)
-    moved = times[..., :, None] * slopes[..., None, :]
-    values = np.sum(outputs[..., None, :] * np.maximum(pre[..., None, :] + moved, 0.0), axis=-1)
-    size = np.sum(np.abs(outputs[..., None, :]) * (np.abs(pre[..., None, :]) + np.abs(moved)), axis=-1)
+    if pre.shape[-1] <= FEW:
+        moved = pre[..., None, :] + times[..., :, None] * slopes[..., None, :]
+        values = np.sum(outputs[..., None, :] * np.maximum(moved, 0.0), axis=-1)
+    else:
+        values = _values_by_sums(outputs, pre, slopes, switches, times)
+    size = (np.abs(outputs * pre).sum(axis=-1, keepdims=True)
+            + times * np.abs(outputs * slopes).sum(axis=-1, keepdims=True))
     excess = values - level
     excess = np.where(np.abs(excess) <= tolerances.ROUNDING * (size + np.abs(level)), 0.0, excess)
     parts = outputs * np.maximum(slopes, 0.0)
     last_slope = parts.sum(axis=-1)
     last_slope = np.where(np.abs(last_slope) <= tolerances.ROUNDING * np.abs(parts).sum(axis=-1), 0.0, last_slope)
     return times, excess, last_slope
+
+
+def _values_by_sums(outputs: np.ndarray, pre: np.ndarray, slopes: np.ndarray, switches: np.ndarray,
+                    times: np.ndarray) -> np.ndarray:
+    """Values at the sorted times 0 and switches (..., K + 1) from running sums of height and slope: K log K steps."""
+    on = (pre > 0) | ((pre == 0) & (slopes > 0))
+    order = np.argsort(switches, axis=-1, kind="stable")
+    change = np.where(switches > 0, np.sign(slopes), 0.0) * outputs
+    values = np.zeros_like(times)
+    for part, factor in ((pre, 1.0), (slopes, times)):
+        start = (outputs * part * on).sum(axis=-1, keepdims=True)
+        steps = np.take_along_axis(change * part, order, axis=-1)
+        values += factor * np.concatenate([start, start + np.cumsum(steps, axis=-1)], axis=-1)
+    return values
 
 
 def _interpolate(times: np.ndarray, excess: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -457,6 +457,19 @@ def test_crossings_exact_and_in_floats(network, level):
     assert last_crossing(floats[0], *stacked, level) == pytest.approx([float(expected[1])] * 2, rel=1e-9, abs=1e-12)
 
 
+def test_crossings_of_wide_networks_agree_with_the_exact_ones():
+    """Beyond 64 neurons values come from running sums; the same numbers must come out."""
+    generator = np.random.default_rng(2)
+    for _ in range(20):
+        outputs, pre, slopes = generator.integers(-9, 10, (3, 90))
+        pre[:10], slopes[5:15] = 0, 0
+        level = int(generator.integers(-300, 300))
+        exact = first_crossing(outputs, pre, slopes, level), last_crossing(outputs, pre, slopes, level)
+        floats = [part.astype(float) for part in (outputs, pre, slopes)]
+        assert first_crossing(*floats, level) == pytest.approx(float(exact[0]), rel=1e-9, abs=1e-12)
+        assert last_crossing(*floats, level) == pytest.approx(float(exact[1]), rel=1e-9, abs=1e-12)
+
+
 def test_universal_flip_threshold_of_orthogonal_singles():
     """t0 = 1 / (1 + n_opp): 1/3 for the three positives, 1/4 for the two negatives; level -1 at 2/3 and below."""
     instance = orthogonal_singles(split_labels(3, 2), 9)
