@@ -59,9 +59,15 @@ def statement(given=(), then=AT_MOST_ONE, **measured):
 
         catalogue.measures("1", name, getattr(value, "axes", ()), name=f"verdict_{name}")(function)
     return Statement(
-        "test.statement", "a test", Source("this file", "1", "derived"), tuple(given), tuple(then),
-        lambda instance, constants: Measurements(catalogue, instance), "Nothing.", catalogue=catalogue,
-    )  # fmt: skip
+        "test.statement",
+        "a test",
+        Source("this file", "1", "derived"),
+        tuple(given),
+        tuple(then),
+        lambda instance, constants: Measurements(catalogue, instance),
+        "Nothing.",
+        catalogue=catalogue,
+    )
 
 
 def verdict_of(*args, **measured) -> Verdict:
@@ -97,11 +103,16 @@ def test_rigor_is_ordered_and_named():
     assert [str(r) for r in sorted(Rigor)] == ["empirical", "numerical", "statistical", "certified", "exact"]
 
 
-@pytest.mark.parametrize(("value", "expected"), [
-    (Fraction(1, 2), Holds(0.5, 0.5, Rigor.EXACT)), (1, Holds(0.0, 0.0, Rigor.EXACT)),
-    (3, Refuted("a <= 1", 2.0, "", Rigor.EXACT)), (between(2.0, 2.0), Refuted("a <= 1", 1.0, "", Rigor.CERTIFIED)),
-    (estimate(0.5, 0.0), Holds(0.5, 0.5, Rigor.NUMERICAL)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Fraction(1, 2), Holds(0.5, 0.5, Rigor.EXACT)),
+        (1, Holds(0.0, 0.0, Rigor.EXACT)),
+        (3, Refuted("a <= 1", 2.0, "", Rigor.EXACT)),
+        (between(2.0, 2.0), Refuted("a <= 1", 1.0, "", Rigor.CERTIFIED)),
+        (estimate(0.5, 0.0), Holds(0.5, 0.5, Rigor.NUMERICAL)),
+    ],
+)
 def test_one_claim_decides_with_its_own_rigor(value, expected):
     assert verdict_of(a=value) == expected
 
@@ -127,8 +138,11 @@ def test_an_undecided_hypothesis_leaves_everything_undecided():
 
 @pytest.mark.parametrize("where", ["hypothesis", "conclusion"])
 def test_a_missing_part_is_unsupported_and_a_missing_proof_undecided(where):
-    for error, kind in ((MissingPart("no network"), Unsupported), (NoCertificate("no proof"), Undecided),
-                        (np.linalg.LinAlgError("singular"), Undecided)):  # fmt: skip
+    for error, kind in (
+        (MissingPart("no network"), Unsupported),
+        (NoCertificate("no proof"), Undecided),
+        (np.linalg.LinAlgError("singular"), Undecided),
+    ):
         values = {"a": error, "b": 1} if where == "conclusion" else {"a": 0, "b": error}
         verdict = verdict_of([Claim("b > 0", b > 0)], **values)
         assert verdict == kind(str(error))
@@ -219,15 +233,25 @@ def test_a_statement_must_conclude_something_and_name_its_claims_apart():
         with pytest.raises(ValueError, match="one name twice"):
             statement(**part)
     with pytest.raises(ValueError, match="one name twice"):
-        Conjecture("t.m", "t", Source("p", "i", "derived"), (), (twice,), lambda *_: {}, "No.",
-                   mutants=(Mutant("m"), Mutant("m")))  # fmt: skip
+        Conjecture(
+            "t.m",
+            "t",
+            Source("p", "i", "derived"),
+            (),
+            (twice,),
+            lambda *_: {},
+            "No.",
+            mutants=(Mutant("m"), Mutant("m")),
+        )
 
 
 def test_batches_are_judged_in_order_and_rows_become_plain_json():
     other = Draw(MarginInstance(labels=[1, -1], bias=False, points=[[2, 0], [0, 2]]), "searched", "longer")
     rows = evaluate(statement(a=enclose(np.zeros(0, dtype=int), ("sample",))), [DRAW, other])
     assert [(row.instance, row.source) for row in rows] == [
-        (DRAW.instance.digest, "user"), (other.instance.digest, "searched")]  # fmt: skip
+        (DRAW.instance.digest, "user"),
+        (other.instance.digest, "searched"),
+    ]
     content = json.loads(json.dumps(work.row_to_json(rows[0], 4, ["x.json"]), allow_nan=False))
     assert (content["index"], content["verdict"]["rigor"], content["certificates"]) == (4, "exact", ["x.json"])
     assert content["verdict"]["slack"] is None and content["conclusions"][0]["note"] == "no entry to check"
@@ -237,39 +261,46 @@ PROVED, CITED, ARGUED, OPEN, FALSE = ({"status": s} for s in ("proved", "cited",
 ROW = {"verdict": {"verdict": "any"}}
 
 
-@pytest.mark.parametrize(("rows", "reached", "decided", "refuted", "proof", "word"), [
-    ([], [], [], [], [], "undecided"),
-    ([], [], [], [], [PROVED], "undecided"),
-    ([ROW], [], [], [], [PROVED], "vacuous"),
-    ([ROW, ROW], [ROW], [], [], [PROVED], "undecided"),
-    ([ROW], [ROW], [ROW], [], [], "supported"),
-    ([ROW], [ROW], [ROW], [], [PROVED, CITED], "proved"),
-    ([ROW], [ROW], [ROW], [], [PROVED, ARGUED], "supported"),
-    ([ROW], [ROW], [ROW], [], [PROVED, OPEN], "supported"),
-    ([ROW], [ROW], [ROW], [], [PROVED, FALSE], "supported"),
-    ([ROW, ROW], [ROW], [ROW], [ROW], [PROVED], "refuted"),
-    ([ROW], [], [], [ROW], [], "refuted"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rows", "reached", "decided", "refuted", "proof", "word"),
+    [
+        ([], [], [], [], [], "undecided"),
+        ([], [], [], [], [PROVED], "undecided"),
+        ([ROW], [], [], [], [PROVED], "vacuous"),
+        ([ROW, ROW], [ROW], [], [], [PROVED], "undecided"),
+        ([ROW], [ROW], [ROW], [], [], "supported"),
+        ([ROW], [ROW], [ROW], [], [PROVED, CITED], "proved"),
+        ([ROW], [ROW], [ROW], [], [PROVED, ARGUED], "supported"),
+        ([ROW], [ROW], [ROW], [], [PROVED, OPEN], "supported"),
+        ([ROW], [ROW], [ROW], [], [PROVED, FALSE], "supported"),
+        ([ROW, ROW], [ROW], [ROW], [ROW], [PROVED], "refuted"),
+        ([ROW], [], [], [ROW], [], "refuted"),
+    ],
+)
 def test_the_word_for_a_statement_follows_from_what_was_found(rows, reached, decided, refuted, proof, word):
     assert aggregate.status(rows, reached, decided, refuted, proof) == word
 
 
 def _unit(rows):
-    content = [work.row_to_json(row, i, []) | {"family": "f", "law": "l", "source": row.source}
-               for i, row in enumerate(rows)]  # fmt: skip
+    content = [
+        work.row_to_json(row, i, []) | {"family": "f", "law": "l", "source": row.source} for i, row in enumerate(rows)
+    ]
     return {"family": "f", "law": "l", "source": "user", "drawn": len(rows), "rows": content, "kills": {}, "start": 0}
 
 
-@pytest.mark.parametrize(("values", "word", "counts"), [
-    ([(0, 1), (2, 1)], "refuted", (2, 1, 1, 0)),
-    ([(0, 1), (2, -1)], "supported", (1, 1, 0, 0)),
-    ([(2, -1), (2, -1)], "vacuous", (0, 0, 0, 0)),
-    ([(estimate(2.0, 0.0), 1)], "undecided", (1, 0, 0, 1)),
-    ([(7, estimate(1.0, 0.0))], "undecided", (1, 0, 0, 1)),
-    ([(0, 1), (estimate(2.0, 0.0), 1)], "supported", (2, 1, 0, 1)),
-    ([(MissingPart("none"), 1)], "vacuous", (0, 0, 0, 0)),
-    ([], "undecided", (0, 0, 0, 0)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "word", "counts"),
+    [
+        ([(0, 1), (2, 1)], "refuted", (2, 1, 1, 0)),
+        ([(0, 1), (2, -1)], "supported", (1, 1, 0, 0)),
+        ([(2, -1), (2, -1)], "vacuous", (0, 0, 0, 0)),
+        ([(estimate(2.0, 0.0), 1)], "undecided", (1, 0, 0, 1)),
+        ([(7, estimate(1.0, 0.0))], "undecided", (1, 0, 0, 1)),
+        ([(0, 1), (estimate(2.0, 0.0), 1)], "supported", (2, 1, 0, 1)),
+        ([(MissingPart("none"), 1)], "vacuous", (0, 0, 0, 0)),
+        ([], "undecided", (0, 0, 0, 0)),
+    ],
+)
 def test_a_record_counts_what_was_decided(values, word, counts):
     condition = [Claim("b > 0", b > 0)]
     rows = [judge(statement(condition, a=x, b=y), DRAW) for x, y in values]
