@@ -127,8 +127,17 @@ def _numbers(found: Enclosure) -> Json:
     return entry
 
 
+NOT_IN_A_FILE = {
+    "runs": "the statement is about how training ends, which a file does not record",
+    "law": "the statement is about a random law, not about one instance",
+}
+"""What a statement of this basis speaks about instead."""
+
+
 def _statement(statement: Statement, case: Case, seed: int) -> Json:
-    instance, of = case.subject(statement)
+    instance, of = (
+        (None, NOT_IN_A_FILE[statement.basis]) if statement.basis in NOT_IN_A_FILE else case.subject(statement)
+    )
     entry: Json = {
         "id": statement.id,
         "kind": statement.kind,

@@ -8,6 +8,7 @@ about KKT points are judged on it, because a float network never is one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from constructions.kkt_margin.instance import MarginInstance
 from constructions.kkt_margin.user_file import read_user_file
 from constructions.kkt_margin.user_schema import EXAMPLE, EXAMPLES, FIELDS, FILES, NUMBERS
 from theorems.engine.judge import Case, Part
+from theorems.kkt_margin.main_theorem import main, universal_flip
 from theorems.statement import Statement
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.kkt_margin import CATALOGUE, measure
-from verifiers.kkt_margin.nearby import Nearby, nearby
+from verifiers.kkt_margin.nearby import Nearby, nearby, normalised
 from verifiers.quantity import Measurements
 
 SCHEMA: dict[str, Any] = {
@@ -52,7 +54,7 @@ def case(path: Path, seed: int) -> Case:
     instance = file.instance
     data = measure(instance.without_network())
     parts = [Part("data", data, DATA + (CLUSTERS if instance.clusters is not None else ()))]
-    findings = [_about_all_points(data)]
+    findings = [*(_about_hypotheses(statement, data) for statement in (main, universal_flip)), _about_all_points(data)]
     if instance.weights is not None:
         names = NETWORK if _has_own_multipliers(instance) else tuple(n for n in NETWORK if n[:5] != "given")
         parts.append(Part("network", measure(instance), names))
@@ -67,6 +69,14 @@ def case(path: Path, seed: int) -> Case:
         if found is not None or instance.signs is not None:
             parts.append(Part(of, measure(point), POINT))
     return Case(instance, file.notes, tuple(findings), tuple(parts), _subject(instance, point, of))
+
+
+def _with_weights(point: MarginInstance, network: MarginInstance) -> MarginInstance:
+    """The point in merged form beside the network's weights, scaled as for its residual."""
+    if network.weights is None:
+        return point
+    scaled = normalised(network)[0]
+    return replace(point, weights=scaled.weights, biases=scaled.biases, outputs=scaled.outputs)
 
 
 def _has_own_multipliers(instance: MarginInstance) -> bool:
@@ -89,16 +99,32 @@ def _near(instance: MarginInstance) -> tuple[Nearby | None, str]:
 
 
 def _subject(instance: MarginInstance, point: MarginInstance, of: str) -> Callable:
-    """Statements about KKT points are judged on the point, statements about other networks on the network as given."""
+    """Statements about KKT points are judged on the point, those about other networks on the network as given.
+
+    Identities of a network that solves the KKT conditions approximately are judged on its weights, with the point
+    beside them.
+    """
 
     def choose(statement: Statement) -> tuple[Instance | None, str]:
+        symbols = {name for claim in statement.given for name in claim.symbols}
         if statement.catalogue is not CATALOGUE:
-            return None, "the statement is about a random law, not about one data set"
-        if any("kkt_residual" in claim.symbols for claim in statement.given):
+            return None, "the statement is not about data with a network"
+        if "kkt_residual" in symbols:
             return point, of
+        if "network_residual" in symbols and of.startswith("point"):
+            return _with_weights(point, instance), "network"
         return instance, "network" if instance.has_network else "data"
 
     return choose
+
+
+def _about_hypotheses(statement: Statement, data: Measurements) -> str:
+    """Whether the hypotheses that speak of the data alone hold, so that the theorem covers every KKT point of them."""
+    claims = [claim for claim in statement.given if "kkt_residual" not in claim.symbols]
+    failing = [claim.name for claim in claims if claim.decide(data, statement.constants).state != "holds"]
+    if failing:
+        return f"{statement.id} does not apply to these data: {'; '.join(failing)} fails"
+    return f"{statement.id} applies to every KKT point of these data: its {len(claims)} hypotheses about them hold"
 
 
 def _about_all_points(data: Measurements) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from constructions.instance import InvalidInstance, fractions_of
+from constructions.kkt_margin.cone import coordinates
 from verifiers import arithmetic
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.kkt_margin.all_points import AllPoints, Threshold
@@ -30,6 +31,9 @@ def network_arrays(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray
     if instance.signs is not None:
         point = subject.point
         signed = point.signs[:, None] * point.coefficients
+        if point.kind == "float":  # through coordinates, so that rounding leaves a Gram matrix
+            directions = signed @ coordinates(point.raw_gram)
+            return point.outputs, directions @ directions.T, point.pre_activations
         return point.outputs, signed @ point.raw_gram @ signed.T, point.pre_activations
     if instance.weights is None:
         raise MissingPart("the instance has no network")
@@ -63,8 +67,8 @@ def radius_sq(subject: Subject) -> Enclosure:
     lower = np.array([r.lower_squared for r in radii], dtype=object)
     upper = np.array([r.upper_squared for r in radii], dtype=object)
     if np.any(upper == np.inf):
-        below = arithmetic.lower_bounds(arithmetic.rationals(lower))
-        return between(below, np.where(upper == np.inf, np.inf, arithmetic.upper_bounds(upper)), ("sample",))
+        above = [np.inf if value == np.inf else float(arithmetic.upper_bounds(value)[()]) for value in upper]
+        return between(arithmetic.lower_bounds(arithmetic.rationals(lower)), above, ("sample",))
     if np.all(lower == upper):
         return enclose(lower, ("sample",))
     return enclose(arithmetic.ball_between(lower, upper), ("sample",))
@@ -75,7 +79,15 @@ def theta(subject: Subject) -> Enclosure:
     instance = subject.instance
     if instance.weights is None or instance.biases is None:
         raise MissingPart("the instance is not a robust network of 2.1: it has no raw weights and biases")
-    return enclose(-arithmetic.rational(fractions_of(instance.biases)[0]) / subject.data.raw_gram[0, 0])
+    return enclose(-arithmetic.rational(fractions_of(instance.biases)[0]) / _first_square(subject))
+
+
+def _first_square(subject: Subject) -> Any:
+    """|x_0|^2, the D of the robust network."""
+    square = subject.data.raw_gram[0, 0]
+    if square == 0:
+        raise NoCertificate("the first sample is zero, so the robust network is not defined")
+    return square
 
 
 @_measures("1", "0 if the stored network is N(x) = sum_l y_l relu(<x_l, x>/D - theta), else how far it is from that")
@@ -103,7 +115,7 @@ def robust_network_defect(subject: Subject) -> Enclosure:
 @_measures("samples", "the k in 1..n_opposite at which the bound of the robust network is least", ("sample",))
 def critical_count(subject: Subject) -> Enclosure:
     level = CATALOGUE.functions["theta"](subject).entries[()]  # type: ignore[index]
-    bound = subject.data.p / subject.data.raw_gram[0, 0]
+    bound = subject.data.p / _first_square(subject)
 
     def value(k: int) -> Any:
         return (1 + (k - 1) * level - k * bound) ** 2 / ((k + 1) * (1 + k * bound))

@@ -182,24 +182,28 @@ def evaluate(network: Network, multipliers: np.ndarray, rows: np.ndarray) -> Res
 Gates = Literal["free", "strict"]
 
 
-def residual(network: Network, *, multipliers: np.ndarray | None = None, subgradients: Any = "free") -> Residual:
+def residual(
+    network: Network, *, multipliers: np.ndarray | None = None, subgradients: Gates | np.ndarray = "free"
+) -> Residual:
     """Residual of a float64 network: the least found over multipliers and subgradients, or over what is left open.
 
     `subgradients` is "free", "strict" (sigma' := 1[a > 0], refused by theory at kinks) or an array (m, n);
     `multipliers` (n,) fixes lambda. NaN anywhere gives an infinite residual.
     """
+    n, m = len(network.labels), len(network.outputs)
+    stored = (network.points, network.weights, network.outputs)
+    if not all(np.all(np.isfinite(part)) for part in stored) or not np.all(network.point_squares > 0):
+        return Residual(np.full(n, np.nan), np.full((m, n), np.nan), dict.fromkeys(CONDITIONS, np.nan))
     best: Residual | None = None
     for gates, kinks in _readings(network, subgradients):
         for found in _candidates(network, gates, kinks, multipliers):
             if best is None or found.value < best.value:
                 best = found
-    if best is None:
-        n, m = len(network.labels), len(network.outputs)
-        best = evaluate(network, np.full(n, np.nan), np.full((m, n), np.nan))
+    assert best is not None  # every reading has at least one solution
     return best
 
 
-def _readings(network: Network, subgradients: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _readings(network: Network, subgradients: Gates | np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Fixed gates (m, n) and mask of kinks (m, n), for each way to tell them apart that makes a difference."""
     relative = network.relative_activations
     if isinstance(subgradients, str) and subgradients == "free":
@@ -217,10 +221,7 @@ def _readings(network: Network, subgradients: Any) -> Iterator[tuple[np.ndarray,
 def _candidates(
     network: Network, gates: np.ndarray, kinks: np.ndarray, multipliers: np.ndarray | None
 ) -> Iterator[Residual]:
-    """Feasible multipliers and rows, evaluated; nothing if the network is not finite."""
-    parts = (network.points, network.weights, network.outputs)
-    if not all(np.all(np.isfinite(part)) for part in parts) or not np.all(network.point_squares > 0):
-        return
+    """Feasible multipliers and rows, evaluated."""
     members = _members(network, gates, kinks)
     problem = Problem.of(network, gates, kinks, members)
     for lam, mu in problem.solutions(multipliers):
