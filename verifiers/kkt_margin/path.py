@@ -114,7 +114,7 @@ def bound_path(point: Point) -> tuple[FlipPath, np.ndarray]:
     path = FlipPath(point, times, zeros)
     same = path.same_class[:, :, None]
     settled = np.where(same, certainly_nonnegative(-path.activations), certainly_nonnegative(path.activations))
-    late = settled.all(axis=1) & certainly_nonnegative(-gaps(times, gap_zeros)).all(axis=1)
+    late = np.asarray(settled.all(axis=1) & certainly_nonnegative(-gaps(times, gap_zeros)).all(axis=1))
     times = np.where(late, times[:, :1], times)
     path = FlipPath(point, times, zeros & ~late[:, None, :])
     gap = gaps(times, gap_zeros & ~late[:, None, :])
