@@ -16,7 +16,10 @@ from reports import command_line
 from reports.records import dumps
 from theorems.engine import judge as engine
 from theorems.engine import library
+from verifiers import recheck
 from verifiers.errors import UsageError
+from verifiers.kkt_margin.certify import certify
+from verifiers.kkt_margin.nearby import nearby
 
 KKT = {
     "the network is a KKT point of the max-margin problem",
@@ -150,6 +153,14 @@ def test_a_network_as_training_leaves_it(tmp_path, merged, sums, flip):
         assert verdict["verdict"]["verdict"] == "Holds" and verdict["of"] == "point", name
         assert verdict["verdict"]["rigor"] == "certified"
     assert found.verdict("robust_half_gap") == "HypothesisFailed"  # judged on the network, which is not that one
+
+
+def test_what_is_said_about_a_trained_network_survives_the_independent_checker(tmp_path):
+    path = write(tmp_path / "net.json", as_file(SIX, **network_part(SIX_THREE, copies=4, noise=1e-4, scale=3.0)))
+    found = nearby(read_user_file(path).instance)
+    outcomes = [recheck.check(certificate) for certificate in certify(found.instance)]
+    assert len(outcomes) >= 2 and {outcome.status for outcome in outcomes} == {"accepted"}
+    assert any("KKT point" in outcome.sentence for outcome in outcomes)
 
 
 def test_identities_of_a_raw_network(tmp_path):

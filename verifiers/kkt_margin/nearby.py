@@ -164,7 +164,8 @@ def relative_distance(network: Network, point: Point) -> float:
         off = network.weights - split[:, None] * units[joined]
         rest = np.abs(network.outputs) - split
         distance = np.sqrt((off**2).sum() + (rest**2).sum()) + _uncertainty(network, point)
-        distance = distance / np.sqrt(2 * (sizes**2).sum()) + tolerances.ROUNDING
+        rounding = tolerances.ROUNDING * (1 + len(network.points) / 64)  # sums over samples
+        distance = distance / np.sqrt(2 * (sizes**2).sum()) + rounding
     return float(distance) if np.isfinite(distance) else np.inf
 
 
