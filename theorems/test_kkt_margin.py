@@ -44,6 +44,11 @@ def test_proof_step_rests_on_what_it_says(step) -> None:
     assert result.status == expected, result.detail
 
 
+def test_the_checks_of_argued_steps_are_statements_of_the_library() -> None:
+    known = {statement.id.split(".")[1] for statement in ALL}
+    assert {check for step in STEPS for check in step.checks} <= known
+
+
 @settings(max_examples=30)
 @given(instance=strategies.merged_points(max_size=6))
 def test_no_class_merged_point_refutes_a_statement(instance) -> None:

@@ -28,9 +28,9 @@ S3 = argued("S3", "(L): own class sums from below", "S3", ["lower_bound"])
 S3M = argued("S3M", "(L'): the lower bound with the opposite class kept", "S3M", ["lower_bound_mixed"])
 FLIP = argued("F", "(F): the value along a direction is below a linear form in the class sums", "F", ["flip_bound"])
 S7 = argued("S7", "every neuron moves against its class along u", "S7", ["direction_monotone"])
-S8 = argued("S8", "own neurons die along the flip path", "S8", ["positive_neurons_die"], ["S7"])
-S9 = argued("S9", "opposite neurons rise along the flip path", "S9", ["negative_neurons_rise"], ["S7"])
-S12 = argued("S12", "at unseen points own neurons are off and opposite neurons on", "S12", ["unseen_bound"], ["S7"])
+S8 = argued("S8", "own neurons die along the flip path", "S8", ["parts"], ["S7"])
+S9 = argued("S9", "opposite neurons rise along the flip path", "S9", ["parts"], ["S7"])
+S12 = argued("S12", "at unseen points own neurons are off and opposite neurons on", "S12", ["unseen"], ["S7"])
 
 _weak = argued("T1W", "one opposite sample makes the opposite class sums at least 1/U", "T1W", ["lower_bound"],
                ["S3", "T1W.q"])
