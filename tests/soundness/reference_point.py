@@ -16,7 +16,7 @@ from constructions.kkt_margin.instance import MarginInstance
 
 def network(gram, labels, signs, rows, masses, bias=False, exact=True):
     """An instance from a Gram matrix (or points) and a merged network, in rationals or in doubles."""
-    store = exact_array if exact else (lambda array: np.array(array, dtype=np.float64))
+    store = exact_array if exact else (lambda array: exactly(exact_array(array)).astype(np.float64))
     data = {"gram": store(gram)} if np.shape(gram) == (len(labels),) * 2 else {"points": np.asarray(gram)}
     return MarginInstance(labels=labels, bias=bias, signs=signs, rows=store(rows), masses=store(masses), **data)
 
@@ -191,3 +191,17 @@ def contains(ball, number):
         ends = [end.man_exp() for end in (ball.lower(), ball.upper())]
         low, high = (mpmath.mpf(int(m)) * mpmath.mpf(2) ** int(e) for m, e in ends)
         return low - slack <= number <= high + slack
+
+
+def assert_contains(point, exact):
+    """Multipliers, masses, rows, thresholds and class sums of the box contain those of the 60-digit point."""
+    n, neurons = len(exact.labels), len(exact.signs)
+    assert exact.error < mpmath.mpf(10) ** -45
+    assert all(contains(point.multipliers[i], exact.lam[i]) for i in range(n))
+    assert all(contains(point.masses[k], exact.mass[k]) for k in range(neurons))
+    assert all(contains(point.rows[k, i], exact.mu[k][i]) for k in range(neurons) for i in range(n))
+    for i in range(n):
+        assert contains(point.own[i], exact.class_sum(i, True)) and contains(point.cross[i], exact.class_sum(i, False))
+        if all(slope * sign > 0 for slope, sign in zip(exact.slopes, exact.signs, strict=True)):
+            for level in (0, -1):
+                assert contains(point.threshold(level)[i], exact.threshold(i, level))
