@@ -146,7 +146,7 @@ class Instance:
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read what `save` wrote. Raises `InvalidInstance` on a truncated, foreign or mislabelled file."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 content = {name: stored[name] for name in stored.files}
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
             raise InvalidInstance(f"{path} is not a readable instance file ({error})") from None

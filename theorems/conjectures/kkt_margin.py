@@ -214,13 +214,17 @@ universal_is_near_optimal = _conjecture(
     then=(Claim("|z| <= 1.5 radius", 4 * flip_threshold**2 * direction_norm_sq <= 9 * radius_sq),),
     instances=(exact.unbalanced_singles,),
     expected="refuted",
-    does_not_claim="Refuted by unbalanced classes; for balanced classes no violation is known.",
+    does_not_claim="Refuted by unbalanced classes, and by uneven norms; see the version with balance and equal norms.",
 )
 
 universal_is_near_optimal_balanced = _conjecture(
     "kkt_margin.conjecture_universal_is_near_optimal_balanced",
-    title="For balanced classes the universal flip is at most 1.5 times as long as the best attack",
-    given=(*universal_is_near_optimal.given, Claim("balanced classes", Eq(c, Rational(1, 2)))),
+    title="For balanced classes and equal norms the universal flip is at most 1.5 times as long as the best attack",
+    given=(
+        *universal_is_near_optimal.given,
+        Claim("balanced classes", Eq(c, Rational(1, 2))),
+        Claim("equal norms", Eq(L, U)),
+    ),
     then=universal_is_near_optimal.then,
     instances=(families.sign_merged, exact.sharp_points, exact.closed_forms),
     expected="supported",

@@ -87,10 +87,16 @@ support_thresholds = _family(
         *[partial(build.support_threshold, positives, _over("499/1000", positives)) for positives in (3, 6, 20)],
     ],
 )
+def _uneven_pair() -> MarginInstance:
+    """Orthogonal samples of lengths 4 and 1, one per class, one neuron each."""
+    data = MarginInstance(labels=[1, -1], bias=False, points=[[4, 0], [0, 1]])
+    return data.with_point([1, -1], [[1, 0], [0, 1]], ["1/16", "1"])
+
+
 unbalanced_singles = _family(
     "unbalanced_singles",
-    "orthogonal samples, one neuron per sample, one negative sample",
-    [partial(build.orthogonal_singles, split(positives, 1), 4) for positives in (2, 4, 9)],
+    "orthogonal samples, one neuron per sample: one negative sample, or one sample per class of uneven length",
+    [*[partial(build.orthogonal_singles, split(positives, 1), 4) for positives in (2, 4, 9)], _uneven_pair],
 )
 star_points = _family(
     "star_points",
