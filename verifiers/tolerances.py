@@ -60,7 +60,7 @@ Kinks are read off at `ON_PATTERN`; a network ten times farther than that from a
 """
 
 PRESENT = (1e-9, 1e-3, 3e-2)
-"""Neurons with |v_j| below one of these shares of the largest are left out when a KKT point near a network is looked for.
+"""Neurons with |v_j| below one of these shares of the largest are left out when a KKT point nearby is looked for.
 
 What is left out is charged to the distance. Neurons that a gradient method never used, or had not yet emptied when it
 stopped, keep weights of this order.
