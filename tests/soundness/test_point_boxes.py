@@ -122,6 +122,7 @@ def _multipliers(instance):
 
 LITTLE = Fraction(-1, 64)
 HALF = Fraction(1, 2)
+WIDE = Fraction(70711, 100000)
 STEEP, CROSSED = HALF - Fraction(1, 10**6), Fraction(1, 3) + Fraction(1, 10**6)
 ONE_VIOLATION = {
     "a kink has sigma' not certainly below 1": lambda: network(
@@ -138,6 +139,14 @@ ONE_VIOLATION = {
         [1, 1, -1],
         [[1, -HALF, 0], [-HALF, 1, 0], [0, 0, 1]],
         ["4/3", "4/3", 1],
+        exact=False,
+    ),
+    "an active pre-activation is not certainly positive": lambda: network(
+        [[1, -WIDE, LITTLE], [-WIDE, 1, LITTLE], [LITTLE, LITTLE, 1]],
+        [1, 1, -1],
+        [1, 1, -1],
+        [[2 * WIDE - Fraction(1, 10**4), 1, 0], [0, 1, 0], [0, 0, 1]],
+        [1 / WIDE, 1, 1],
         exact=False,
     ),
     "a mass is not certainly positive": lambda: network(
