@@ -7,6 +7,7 @@ exactly, and the operations that differ (maximum, absolute value, square root) c
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,11 +52,17 @@ def quantities(names: str) -> tuple[sympy.Symbol, ...]:
     return tuple(quantity(name) for name in names.split())
 
 
+def _own_name(name: str, table: Mapping[str, Any], value: Any) -> str:
+    """A symbol name apart from those of quantities, numbered if another file uses `name` for another value."""
+    names = itertools.chain([name], (f"{name}_{count}" for count in itertools.count(2)))
+    return next(own for own in names if table.get(own, value) == value)
+
+
 def abbreviation(name: str, expression: sympy.Expr, show: str | None = None) -> sympy.Symbol:
     """A symbol that stands for an expression: formulas show the symbol with "where ...", evaluation expands it."""
-    if _DEFINITIONS.setdefault(name, expression) != expression:
-        raise ValueError(f"{name} already abbreviates {_DEFINITIONS[name]}")
-    return quantity(name, show)
+    own = _own_name(f"where_{name}", _DEFINITIONS, expression)
+    _DEFINITIONS[own] = expression
+    return quantity(own, show or name)
 
 
 @cache
@@ -69,9 +76,9 @@ def expanded(expression: Any) -> Any:
 def constant(name: str, value: int | str | Fraction, source: str = "derived", show: str | None = None) -> sympy.Symbol:
     """The symbol of a named constant. Its value may be varied by the engine; literals never are."""
     declared = Constant(name, Fraction(value), source)
-    if _CONSTANTS.setdefault(name, declared) != declared:
-        raise ValueError(f"constant {name} is declared twice with different values")
-    return quantity(name, show)
+    own = _own_name(f"constant_{name}", _CONSTANTS, declared)
+    _CONSTANTS[own] = declared
+    return quantity(own, show or rf"\mathrm{{{name.replace('_', ' ')}}}")
 
 
 class _Printer:
@@ -168,7 +175,7 @@ def definition_formula(name: str, expression: sympy.Expr) -> dict[str, str]:
     """An abbreviation and what it stands for, rendered: name, latex, mathml."""
     symbol = sympy.Symbol(name, real=True)
     relation = sympy.Eq(symbol, expression, evaluate=False)
-    return {"name": name, "latex": notation.latex(relation, _SHOWN), "mathml": notation.mathml(relation, _SHOWN)}
+    return {"name": _SHOWN[name], "latex": notation.latex(relation, _SHOWN), "mathml": notation.mathml(relation, _SHOWN)}
 
 
 State = Literal["holds", "fails", "undecided"]
@@ -219,9 +226,14 @@ class Claim:
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
-        """Names of the quantities and constants in the relation."""
+        """Names of the quantities in the relation, then of the symbols of its constants."""
         sides = expanded(self.relation.lhs).free_symbols | expanded(self.relation.rhs).free_symbols
-        return tuple(sorted(symbol.name for symbol in sides))
+        return tuple(sorted((symbol.name for symbol in sides), key=lambda name: (name in _CONSTANTS, name)))
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names of the quantities in the relation."""
+        return tuple(name for name in self.symbols if name not in _CONSTANTS)
 
     @property
     def abbreviations(self) -> dict[str, sympy.Expr]:
@@ -238,8 +250,13 @@ class Claim:
 
     @cached_property
     def constants(self) -> dict[str, Constant]:
-        """The named constants in the relation."""
-        return {name: _CONSTANTS[name] for name in self.symbols if name in _CONSTANTS}
+        """The named constants in the relation, by the name they were declared with."""
+        return {declared.name: declared for declared in self.constant_symbols.values()}
+
+    @property
+    def constant_symbols(self) -> dict[str, Constant]:
+        """The same by the name of their symbols, which sets them apart from quantities and from other files'."""
+        return {symbol: _CONSTANTS[symbol] for symbol in self.symbols if symbol in _CONSTANTS}
 
     def latex(self) -> str:
         return notation.latex(self.relation, _SHOWN)
@@ -259,8 +276,9 @@ class Claim:
 
         Raises whatever measuring a quantity raises (`MissingPart`).
         """
-        values = {name: declared.value for name, declared in self.constants.items()} | dict(constants or {})
-        enclosures = {name: measured[name] for name in self.symbols if name not in values}
+        moved = constants or {}
+        values = {own: moved.get(c.name, c.value) for own, c in self.constant_symbols.items()}
+        enclosures = {name: measured[name] for name in self.quantities}
         axes = tuple(dict.fromkeys(axis for e in enclosures.values() for axis in e.axes))
         rigor = min((e.rigor for e in enclosures.values()), default=Rigor.EXACT)
         if rigor == Rigor.EXACT:

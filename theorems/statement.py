@@ -127,7 +127,7 @@ class Statement:
 
     def quantities(self) -> tuple[Quantity, ...]:
         """Declarations of the quantities its claims name."""
-        names = {name for claim in (*self.given, *self.then) for name in claim.symbols}
+        names = {name for claim in (*self.given, *self.then) for name in claim.quantities}
         return tuple(self.catalogue[name] for name in sorted(names) if name in self.catalogue)
 
     def mathml(self) -> str:
