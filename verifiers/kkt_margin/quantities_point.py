@@ -180,16 +180,16 @@ def level_threshold(subject: Subject) -> Enclosure:
     return subject.point.enclosure(subject.point.threshold(-1), ("sample",))
 
 
-@_measures("squared length/length", "how fast each neuron moves against its class along u, v_k-scaled", ("neuron",))
+@_measures("1", "v_k <w_k, u> = a_k <g_k, u>: how fast each neuron moves against its class along u", ("neuron",))
 def neuron_speed(subject: Subject) -> Enclosure:
     point = subject.point
-    return point.enclosure(point.signs * point.slopes, ("neuron",), _length(subject) ** 0.5)
+    return point.enclosure(point.signs * point.slopes * point.masses, ("neuron",))
 
 
-@_measures("1/length", "Lambda_k = sum_l P_kl of each neuron", ("neuron",))
+@_measures("1/squared length", "v_k^2 Lambda_k = a_k sum_l P_kl of each neuron", ("neuron",))
 def neuron_weight(subject: Subject) -> Enclosure:
     point = subject.point
-    return point.enclosure(point.rows.sum(axis=1), ("neuron",), _length(subject) ** -0.5)
+    return point.enclosure(point.rows.sum(axis=1) * point.masses, ("neuron",), 1.0 / _length(subject))
 
 
 @_measures("1", "what neurons of the own class still contribute at `flip_tau`", ("sample", "breakpoint"))
