@@ -175,7 +175,8 @@ def definition_formula(name: str, expression: sympy.Expr) -> dict[str, str]:
     """An abbreviation and what it stands for, rendered: name, latex, mathml."""
     symbol = sympy.Symbol(name, real=True)
     relation = sympy.Eq(symbol, expression, evaluate=False)
-    return {"name": _SHOWN[name], "latex": notation.latex(relation, _SHOWN), "mathml": notation.mathml(relation, _SHOWN)}
+    latex, mathml = (render(relation, _SHOWN) for render in (notation.latex, notation.mathml))
+    return {"name": _SHOWN[name], "latex": latex, "mathml": mathml}
 
 
 State = Literal["holds", "fails", "undecided"]
