@@ -15,7 +15,7 @@ import pytest
 from reports import records
 from reports.summary import exit_code, summarise
 from theorems.engine.library import collect, statements
-from theorems.engine.verify import verify
+from theorems.engine.verify import _key, verify
 from verifiers.errors import UsageError
 
 FILE = '''
@@ -126,6 +126,45 @@ def test_a_stored_unit_of_other_code_or_seed_is_not_used(whole, tmp_path) -> Non
     path, _, record = whole
     again = verify([path], seed=1, out=tmp_path, workers=1)
     assert settled(again) != settled(record)
+
+
+def test_a_stored_unit_of_an_edited_file_is_not_used(tmp_path) -> None:
+    """The value of a constant or the body of a family does not show in any formula."""
+    path = write(tmp_path)
+    before = _key((path,), collect([path]), "quick", 0)
+    assert _key((path,), collect([path]), "quick", 0) == before
+    Path(path).write_text(Path(path).read_text().replace("100 * size**2", "101 * size**2"))
+    assert _key((path,), collect([path]), "quick", 0) != before
+    assert _key((path,), collect([path]), "full", 0) != _key((path,), collect([path]), "quick", 0)
+
+
+def test_two_files_that_use_one_name_are_refused(tmp_path) -> None:
+    first, second = write(tmp_path), write(tmp_path, count=24)
+    assert len(collect([first, first, f"{first}::flip"])) == 1
+    with pytest.raises(UsageError, match="statements are called kkt_margin.engine_test"):
+        collect([first, second])
+    third = tmp_path / "third.py"
+    third.write_text(Path(second).read_text().replace("kkt_margin.engine_test", "kkt_margin.engine_other"))
+    with pytest.raises(UsageError, match="families are called engine_test_signs"):
+        verify([first, str(third)], out=tmp_path / "out", workers=1)
+
+
+def test_a_failing_construction_stops_the_run_and_what_was_finished_is_kept(tmp_path) -> None:
+    path = write(tmp_path, draw=f"{MERGED} if index < 12 else 1 / 0")
+    with pytest.raises(ZeroDivisionError):
+        verify([path], out=tmp_path / "out", workers=1)
+    kept = list((tmp_path / "out" / ".units").iterdir())
+    assert [unit.suffix for unit in kept] == [".json"] and json.loads(kept[0].read_text())["accepted"] == 10
+    assert not (tmp_path / "out" / "verification.json").exists()
+
+
+def test_a_conjecture_that_is_shipped_as_refuted_passes_with_its_witness(tmp_path) -> None:
+    path = write(tmp_path, share="3")
+    Path(path).write_text(Path(path).read_text().replace("promised=20,", 'promised=20, expected="refuted",'))
+    record = verify([path], out=tmp_path / "out", workers=1)
+    assert record["statements"][0]["witness"]["replayed"] and code_of(record) == 0
+    record["statements"][0]["witness"]["replayed"] = False
+    assert code_of(record) == 1
 
 
 def test_unknown_targets_are_refused_by_name(tmp_path) -> None:

@@ -55,9 +55,15 @@ def statements(target: str | None = None) -> list[Statement]:
 
 
 def collect(targets: list[str]) -> list[Statement]:
-    """The statements of several targets, each once, in the order given; all of them if no target is given."""
-    chosen = [s for target in targets for s in statements(target)] if targets else statements()
-    return list({statement.id: statement for statement in chosen}.values())
+    """The statements of several targets, each once, in the order given; all of them if no target is given.
+
+    Raises `UsageError` if two statements share an id: one of them would silently stand for both.
+    """
+    chosen: dict[str, Statement] = {}
+    for statement in [s for target in targets for s in statements(target)] if targets else statements():
+        if chosen.setdefault(statement.id, statement) is not statement:
+            raise UsageError(f"two different statements are called {statement.id}; rename one of them")
+    return list(chosen.values())
 
 
 @cache

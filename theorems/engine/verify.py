@@ -49,7 +49,7 @@ def verify(
     plan = _plan(names, families, profile, seed, folder)
     steps = prove.all_steps(statements, names)
     report = progress or (lambda *_: None)
-    results, proofs = _execute(plan, steps, folder, workers, report, _key(statements, profile, seed))
+    results, proofs = _execute(plan, steps, folder, workers, report, _key(names, statements, profile, seed))
     units = _labelled(plan, results, families)
     proof = prove.rows(statements, proofs, folder / "certificates")
     record = _assemble(statements, units, proof, folder)
@@ -85,15 +85,17 @@ def _prepare(folder: Path) -> Path:
     return folder
 
 
-def _key(statements: list[Statement], profile: str, seed: int) -> str:
-    """Identifies what a stored unit was computed with: statements, profile, seed and every line of our code."""
+def _key(targets: tuple[str, ...], statements: list[Statement], profile: str, seed: int) -> str:
+    """Identifies what a stored unit was computed with: statements, profile, seed, every line of our code and files."""
     state = hashlib.sha256(
         json.dumps([[s.id, s.source.version, s.latex()] for s in statements] + [profile, seed]).encode()
     )
     root = Path(__file__).resolve().parents[2]
+    files = [Path(target.partition("::")[0]) for target in targets]
     for package in ("theorems", "constructions", "verifiers"):
-        for path in sorted((root / package).rglob("*.py")):
-            state.update(path.read_bytes())
+        files += sorted((root / package).rglob("*.py"))
+    for path in files:
+        state.update(path.read_bytes() if path.is_file() else b"")
     return state.hexdigest()[:16]
 
 

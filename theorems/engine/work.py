@@ -19,6 +19,7 @@ import numpy as np
 from constructions.instance import Draw
 from theorems.engine.library import collect
 from theorems.statement import Family, Row, Statement, judge
+from verifiers.errors import UsageError
 from verifiers.verdict import Holds, Refuted
 
 CERTIFIED_DRAWS = 3
@@ -52,12 +53,12 @@ def draws(family: Family, seed: int, start: int, stop: int) -> Iterator[Draw]:
 
 
 def families(statements: list[Statement]) -> dict[str, Family]:
-    """Every family used by the statements, by name."""
+    """Every family used by the statements, by name. Raises `UsageError` if two families share a name."""
     found: dict[str, Family] = {}
     for statement in statements:
         for family in statement.instances:
             if found.setdefault(family.name, family) is not family:
-                raise ValueError(f"two different families are called {family.name}")
+                raise UsageError(f"two different families are called {family.name}; rename one of them")
     return found
 
 
