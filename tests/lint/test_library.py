@@ -41,7 +41,8 @@ def test_a_statement_says_where_it_comes_from_and_what_it_does_not_claim(stateme
     assert statement.source.paper and statement.source.item
     assert statement.source.provenance in ("seen", "recalled", "derived")
     assert statement.title and not statement.title.endswith(".")
-    assert statement.does_not_claim.endswith(".")
+    assert statement.does_not_claim.endswith(".") and statement.does_not_claim.count(". ") == 0, "one sentence"
+    assert statement.kind in ("theorem", "lemma", "proposition", "conjecture")
 
 
 @named
@@ -54,6 +55,32 @@ def test_claims_are_named_once_and_speak_about_declared_quantities(statement) ->
             assert name in statement.catalogue, f"{name} is not measured by the verifier of {statement.slug}"
             declared = statement.catalogue[name]
             assert declared.unit and declared.doc
+
+
+@named
+def test_mutants_change_what_exists_and_speak_about_declared_quantities(statement) -> None:
+    assert len({mutant.name for mutant in statement.mutants}) == len(statement.mutants)
+    for mutant, variant in statement.mutations():  # raises KeyError for a constant or hypothesis that does not exist
+        assert mutant.then or mutant.constants or mutant.without, f"{mutant.name} changes nothing"
+        for claim in variant.then:
+            for name in claim.quantities:
+                assert name in statement.catalogue, f"mutant {mutant.name} names {name}, which nothing measures"
+
+
+@named
+def test_families_say_what_they_draw(statement) -> None:
+    for family in statement.instances:
+        assert family.law and family.name.isidentifier() and 0 < family.quick <= family.full
+    assert statement.promised <= sum(family.quick for family in statement.instances)
+
+
+@pytest.mark.parametrize("statement", [s for s in ALL if s.proof], ids=lambda statement: statement.id)
+def test_proof_steps_use_only_earlier_ones(statement) -> None:
+    known: set[str] = set()
+    for step in statement.proof:
+        assert set(step.uses) <= known, f"{step.id} uses {set(step.uses) - known}, which come later or not at all"
+        assert step.id not in known
+        known.add(step.id)
 
 
 @named
@@ -91,8 +118,13 @@ def test_a_module_is_short_and_says_what_it_is(path) -> None:
 
 @modules
 def test_a_layer_imports_only_layers_to_its_left(path) -> None:
+    """Imports inside functions included."""
     layer = LAYERS.index(path.relative_to(ROOT).parts[0])
-    assert not imports(path) & set(LAYERS[layer + 1:])
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    found = {alias.name.split(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    found |= {(node.module or "").split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert not found & set(LAYERS[layer + 1 :])
+    assert all(node.level == 0 for node in nodes if isinstance(node, ast.ImportFrom)), "write absolute imports"
 
 
 @modules
@@ -115,8 +147,20 @@ def test_the_checker_imports_the_standard_library_alone() -> None:
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
-def test_statements_import_without_solvers_or_torch() -> None:
-    code = ("import sys; from theorems.engine.library import statements; statements();"
-            "print(sorted({'torch', 'cvxpy', 'z3'} & set(sys.modules)))")
+@pytest.mark.parametrize(("layers", "heavy"), [
+    (("constructions", "verifiers"), {"torch", "cvxpy", "z3", "flint", "sympy"}),
+    (LAYERS, {"torch", "cvxpy", "z3"}),  # sympy brings flint along where it finds it
+])
+def test_modules_outside_trained_import_without_solvers_or_torch(layers, heavy) -> None:
+    paths = [path.relative_to(ROOT) for path in MODULES if path.relative_to(ROOT).parts[0] in layers]
+    names = [".".join(path.with_suffix("").parts) for path in paths
+             if "trained" not in path.parts and not path.name.startswith(("test_", "conftest"))]
+    code = (f"import importlib, sys; [importlib.import_module(name) for name in {names!r}];"
+            f"print(sorted({heavy!r} & set(sys.modules)))")
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_checker_runs_isolated_from_everything_installed() -> None:
+    code = "import sys; sys.argv = ['recheck', '--help']; import runpy; runpy.run_path('verifiers/recheck.py')"
+    subprocess.run([sys.executable, "-S", "-I", "-c", code], capture_output=True, cwd=ROOT, check=True)
