@@ -301,7 +301,7 @@ def _reason(word: str, verdict: dict[str, Any]) -> str:
     if word == "HypothesisFailed":
         return (
             f"{verdict.get('name')}: measured {number(verdict.get('measured'))}, "
-            f"required {number(verdict.get('required'))}{where}"
+            f"required {verdict.get('relation', '<=')} {number(verdict.get('required'))}{where}"
         )
     if word == "Refuted":
         return f"{verdict.get('conclusion')}: violated by {number(verdict.get('violation'))}{where}"

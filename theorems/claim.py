@@ -184,7 +184,7 @@ State = Literal["holds", "fails", "undecided"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a claim says on one instance: the least slack over all entries, and where it is attained."""
+    """What a claim says on one instance: the least slack over all entries, where, and both sides there."""
 
     name: str
     state: State
@@ -193,6 +193,8 @@ class Outcome:
     where: str
     rigor: Rigor
     note: str = ""
+    left: float = math.nan
+    right: float = math.nan
 
 
 _STRICT = (StrictLessThan, StrictGreaterThan)
@@ -311,11 +313,12 @@ class Claim:
         worst = np.unravel_index(int(np.argmin(lower)), slack.shape)
         if np.any(fails):
             worst = np.unravel_index(int(np.argmin(np.where(fails, upper, np.inf))), slack.shape)
-        left, right = (compile_expression(expanded(side)) for side in (self.relation.lhs, self.relation.rhs))
-        scale = 0.0
-        for side_names, side in (left, right):
+        sides = []
+        for expression in (self.relation.lhs, self.relation.rhs):
+            side_names, side = compile_expression(expanded(expression))
             entry = np.asarray(side[kind](*[inputs[name] for name in side_names]), dtype=object)
-            scale = max(scale, abs(float(arithmetic.nearest(np.broadcast_to(entry, slack.shape)[worst])[()])))
+            sides.append(float(arithmetic.nearest(np.broadcast_to(entry, slack.shape)[worst])[()]))
+        scale = max(abs(value) for value in sides)
         state: State = "holds" if bool(np.all(holds)) else "fails" if bool(np.any(fails)) else "undecided"
         note = ""
         if state == "fails" and rigor < Rigor.CERTIFIED:
@@ -324,7 +327,8 @@ class Claim:
             note = "the enclosure does not decide"
         least = float(upper[worst] if state == "fails" else lower[worst])
         where = ", ".join(f"{axis} {index}" for axis, index in zip(axes, worst, strict=True))
-        return Outcome(self.name, state, least, least / scale if scale > 0 else least, where, rigor, note)
+        relative = least / scale if scale > 0 else least
+        return Outcome(self.name, state, least, relative, where, rigor, note, *sides)
 
 
 def _aligned(arrays: Mapping[str, Any], enclosures: Mapping[str, Enclosure], axes: tuple[str, ...]) -> dict[str, Any]:

@@ -229,7 +229,7 @@ def _hypotheses(statement: Statement, measured: Measurements, outcomes: list[Out
         outcome = claim.decide(measured, statement.constants)
         outcomes.append(outcome)
         if outcome.state == "fails" or (outcome.state == "undecided" and outcome.note.startswith("numerical")):
-            return HypothesisFailed(claim.name, outcome.slack, 0.0, outcome.where)
+            return HypothesisFailed(claim.name, outcome.left, outcome.right, outcome.where, claim.relation.rel_op)
         if outcome.state == "undecided":
             return Undecided(f"hypothesis {claim.name!r}: {outcome.note}")
     return None

@@ -64,12 +64,16 @@ class Refuted(Verdict):
 
 @dataclass(frozen=True)
 class HypothesisFailed(Verdict):
-    """A hypothesis does not hold, so the instance says nothing about the statement."""
+    """A hypothesis does not hold, so the instance says nothing about the statement.
+
+    It needs ``measured relation required`` at every entry; the worst one is given.
+    """
 
     name: str
     measured: float
     required: float
     where: str = ""
+    relation: str = "<="
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def test_a_failed_hypothesis_is_all_that_is_said():
     condition = Claim("b > 0", b > 0)
     for conclusion in (7, MissingPart("no a"), NoCertificate("no proof"), estimate(math.nan, 0.0)):
         row = judge(statement([condition], a=conclusion, b=Fraction(-1, 4)), DRAW)
-        assert row.verdict == HypothesisFailed("b > 0", -0.25, 0.0, "")
+        assert row.verdict == HypothesisFailed("b > 0", -0.25, 0.0, "", ">")
         assert row.conclusions == () and [o.state for o in row.hypotheses] == ["fails"]
 
 

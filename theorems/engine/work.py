@@ -126,7 +126,8 @@ def row_to_json(row: Row, index: int, certificates: list[str]) -> dict[str, Any]
 
     def outcomes(items: Any) -> list[dict[str, Any]]:
         return [
-            asdict(o) | {"rigor": str(o.rigor), "slack": _number(o.slack), "relative_slack": _number(o.relative_slack)}
+            {key: _number(value) if isinstance(value, float) else value for key, value in asdict(o).items()}
+            | {"rigor": str(o.rigor)}
             for o in items
         ]
 
