@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import isqrt
 
 import numpy as np
 from hypothesis import assume
@@ -225,3 +226,34 @@ def cluster_points(min_size: int = 2, max_size: int = 4, *, max_samples: int = 3
     """Class-merged KKT points of clustered data, where the class-merged program carries one (float64)."""
     data = cluster_datasets(min_size, max_size, max_samples=max_samples, dimension=5000)
     return _with_point(data, lambda instance, g: build.kkt_point(instance, "merged", g))
+
+
+@st.composite
+def star_points(draw: st.DrawFn, *, max_satellites: int = 10) -> MarginInstance:
+    """Exact star points: one positive centre that the negative neuron switches on, which needs r > 2 / sqrt(m)."""
+    size = draw(st.integers(6, max(6, max_satellites)))
+    row_sum = Fraction(draw(st.integers(220, 250)), 100) / Fraction(isqrt(size * 10**6), 1000)
+    return build.rational_star(size, size, row_sum / (2 * size))
+
+
+def split_networks(min_size: int = 2, max_size: int = 5, *, copies: int = 4) -> Instances:
+    """Networks by their weights and merged: class-merged points with every neuron split at random (float64)."""
+    data = sphere_datasets(min_size, max_size, min_dimension=80 * max_size**2, max_dimension=160 * max_size**2)
+    return _with_point(
+        data,
+        lambda instance, g: build.split_network(build.kkt_point(instance, "merged", g), g, copies=copies),
+    )
+
+
+@st.composite
+def robust_networks(draw: st.DrawFn, min_size: int = 2, max_size: int = 5) -> MarginInstance:
+    """Robust networks on orthogonal or +-1 data, theta anywhere between the largest correlation and 1."""
+    datasets = st.one_of(
+        orthogonal_datasets(min_size, max_size),
+        sign_datasets(min_size, max_size, min_dimension=16 * max_size, max_dimension=40 * max_size),
+    )
+    data = draw(datasets.filter(lambda instance: instance.points is not None))
+    gram = data.exact_gram()
+    bound = max(abs(gram[i, j]) for i in range(data.size) for j in range(i)) / Fraction(gram[0, 0])
+    assume(bound < 1)
+    return build.robust_network(data, bound + (1 - bound) * Fraction(draw(st.integers(1, 31)), 32))

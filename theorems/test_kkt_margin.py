@@ -9,9 +9,9 @@ from constructions import strategies
 from constructions.instance import Draw
 from theorems.engine.library import statements
 from theorems.engine.prover import prove
-from theorems.kkt_margin import beyond, lemmas, main_theorem
+from theorems.kkt_margin import beyond, lemmas, main_theorem, robust_networks
 from theorems.statement import Statement, judge
-from verifiers.verdict import Refuted
+from verifiers.verdict import Holds, Refuted
 
 ALL = statements("kkt_margin")
 STEPS = {step: statement for statement in ALL for step in statement.proof}
@@ -57,6 +57,30 @@ def test_no_class_merged_point_refutes_a_statement(instance) -> None:
     }
     event(type(verdicts["kkt_margin.main"]).__name__)
     assert not [name for name, verdict in verdicts.items() if isinstance(verdict, Refuted)]
+
+
+@settings(max_examples=30)
+@given(instance=strategies.robust_networks(max_size=4))
+def test_no_robust_network_falls_short_of_its_radius(instance) -> None:
+    verdict = judge(robust_networks.any_threshold, Draw(instance, "searched", "hypothesis")).verdict
+    event(type(verdict).__name__)
+    assert isinstance(verdict, Holds)
+
+
+@settings(max_examples=10)
+@given(instance=strategies.star_points())
+def test_star_points_refute_the_upper_bound_without_its_cross_term_and_nothing_else(instance) -> None:
+    draw = Draw(instance, "searched", "hypothesis")
+    assert isinstance(judge(lemmas.upper_bound, draw).verdict, Holds)
+    variants = {mutant.name: variant for mutant, variant in lemmas.upper_bound.mutations()}
+    assert isinstance(judge(variants["cross term dropped"], draw).verdict, Refuted)
+
+
+@settings(max_examples=10)
+@given(instance=strategies.split_networks(max_size=4))
+def test_splitting_neurons_keeps_the_identities(instance) -> None:
+    for lemma in (lemmas.balance, lemmas.unit_neurons, lemmas.gradient_form, lemmas.merging):
+        assert isinstance(judge(lemma, Draw(instance, "searched", "hypothesis")).verdict, Holds), lemma.id
 
 
 @settings(max_examples=30)
