@@ -149,14 +149,6 @@ def summary_table(statements: Iterable[Statement], width: int = _PLAIN_WIDTH) ->
     return table
 
 
-def summary_lines(statements: Iterable[Statement], width: int = _PLAIN_WIDTH) -> list[str]:
-    """The end-of-run table as plain text lines, for the summary that pytest prints."""
-    plain = Console(width=width, highlight=False, color_system=None, force_terminal=False)
-    with plain.capture() as captured:
-        plain.print(summary_table(statements, width))
-    return [line.rstrip() for line in captured.get().splitlines()]
-
-
 def verification(record: Record, page: Any, out: Console) -> None:
     """The end of a run: table, headline with denominators, what needs attention, where the report lies."""
     summary = summarise(record)

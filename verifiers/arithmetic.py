@@ -142,11 +142,6 @@ def reduce_maximum(a: Any, axis: int = -1) -> np.ndarray:
     return np.asarray(best, dtype=object)
 
 
-def reduce_minimum(a: Any, axis: int = -1) -> np.ndarray:
-    """Minimum along one axis in any arithmetic."""
-    return -reduce_maximum(-np.asarray(a), axis)
-
-
 def absolute(a: Any) -> np.ndarray:
     """|a| entrywise."""
     return np.abs(a) if kind_of(a) == "float" else _elementwise(abs)(a)

@@ -19,7 +19,6 @@ import numpy as np
 from constructions.kkt_margin.algebra import ACCEPT, SUPPORT, MergedPoint, NoPoint, outputs, patterns_of, residual
 
 STEPS = 30
-STALL = 1e-15
 
 
 def system(

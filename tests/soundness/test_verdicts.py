@@ -298,6 +298,7 @@ def _unit(rows):
         ([(7, estimate(1.0, 0.0))], "undecided", (1, 0, 0, 1)),
         ([(0, 1), (estimate(2.0, 0.0), 1)], "supported", (2, 1, 0, 1)),
         ([(MissingPart("none"), 1)], "vacuous", (0, 0, 0, 0)),
+        ([(NoCertificate("not measured"), 1)], "undecided", (1, 0, 0, 1)),
         ([], "undecided", (0, 0, 0, 0)),
     ],
 )

@@ -17,9 +17,7 @@ Json = dict[str, Any]
 def record(statement: Statement, units: list[Json], proof: list[Json], certificates: set[str]) -> Json:
     """The `verification.json` entry of one statement from the finished units of its families, in order."""
     rows = [row for unit in units for row in unit["rows"] if row["statement"] == statement.id]
-    reached = [
-        row for row in rows if row["verdict"]["verdict"] in ("Holds", "Refuted", "Undecided") and row["conclusions"]
-    ]
+    reached = [row for row in rows if _accepted(statement, row)]
     decided = [row for row in reached if row["verdict"]["verdict"] == "Holds"]
     refuted = [row for row in rows if row["verdict"]["verdict"] == "Refuted"]
     rigors = [_rigor(o["rigor"]) for row in reached for o in row["conclusions"] if o["state"] != "undecided"]
@@ -75,6 +73,12 @@ def record(statement: Statement, units: list[Json], proof: list[Json], certifica
     }
 
 
+def _accepted(statement: Statement, row: Json) -> bool:
+    """True if every hypothesis held and the instance has what the conclusions speak about, decided or not."""
+    held = [outcome["state"] == "holds" for outcome in row["hypotheses"]]
+    return row["verdict"]["verdict"] in ("Holds", "Refuted", "Undecided") and held == [True] * len(statement.given)
+
+
 def _rigor(name: str) -> Rigor:
     return Rigor[name.upper()]
 
@@ -116,7 +120,7 @@ def _hypothesis(name: str, rows: list[Json]) -> Json:
 
 
 def _conclusion(statement: Statement, name: str, reached: list[Json], certificates: set[str]) -> Json:
-    outcomes = [(row, _settled(row, o)) for row, o in _outcomes(reached, "conclusions", name)]
+    outcomes = [(row, _concluded(row, name)) for row in reached]
     states = Counter(o["state"] for _, o in outcomes)
     least = _least(outcomes)
     rigors = Counter(f"{statement.basis}/{o['rigor']}" for _, o in outcomes if o["state"] != "undecided")
@@ -147,11 +151,10 @@ def _conclusion(statement: Statement, name: str, reached: list[Json], certificat
     }
 
 
-def _settled(row: Json, outcome: Json) -> Json:
-    """A failing conclusion refutes only with its verdict: hypotheses decided in floats leave it undecided."""
-    if outcome["state"] == "fails" and row["verdict"]["verdict"] != "Refuted":
-        return outcome | {"state": "undecided", "note": "fails where a hypothesis is decided in floats only"}
-    return outcome
+def _concluded(row: Json, name: str) -> Json:
+    """What a row says of one conclusion; where it could not be measured, undecided for the reason of the verdict."""
+    open_one = {"name": name, "state": "undecided", "slack": None, "note": row["verdict"].get("reason", "not measured")}
+    return next((outcome for outcome in row["conclusions"] if outcome["name"] == name), open_one)
 
 
 def _mutants(statement: Statement, units: list[Json]) -> Json:

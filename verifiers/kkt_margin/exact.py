@@ -8,7 +8,7 @@ import numpy as np
 
 from constructions.instance import floats_of, fractions_of
 from constructions.kkt_margin.instance import MarginInstance
-from verifiers import arithmetic, tolerances
+from verifiers import arithmetic
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.kkt_margin.data import Data
 from verifiers.kkt_margin.point import Point
@@ -105,8 +105,3 @@ def merged_residual(point: Point) -> float:
         complementarity = largest / largest.max() * np.abs(point.margins - 1.0)
         violations = np.concatenate([graph.reshape(-1), primal, complementarity, np.maximum(-mu, 0.0).reshape(-1)])
     return float(violations.max()) if np.all(np.isfinite(violations)) else float("inf")
-
-
-def is_kkt(point: Point) -> bool:
-    """True if the residual is at most `tolerances.KKT_RESIDUAL`; NaN is not."""
-    return point.residual <= tolerances.KKT_RESIDUAL
