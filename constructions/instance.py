@@ -27,6 +27,10 @@ class InvalidInstance(ValueError):
     """The arrays do not describe an object of the declared kind; the text says which entry and what to do."""
 
 
+class NoInstance(ValueError):
+    """The construction found no instance for these parameters; the text says why."""
+
+
 def fractions_of(array: Any) -> np.ndarray:
     """The exact values of a float64, int64 or text array as an object array of `Fraction` of the same shape."""
     array = np.asarray(array)

@@ -274,6 +274,47 @@ class Claim:
         with np.errstate(all="ignore"):
             return np.asarray(functions["float"](*[arrays[name] for name in names]))
 
+    def batch_slack(
+        self,
+        arrays: Mapping[str, np.ndarray],
+        axes: Mapping[str, tuple[str, ...]],
+        constants: Mapping[str, Any] | None = None,
+    ) -> np.ndarray:
+        """Relative slack in float64 of a whole batch, least over all entries (B,); NaN where something is not measured.
+
+        `arrays` hold the quantities with leading axis B, `axes` the names of their other axes; a constant may be one
+        number or an array (B,). Slack is divided by the larger side; against a side that is 0, s becomes s / (1 + |s|).
+        """
+        moved = constants or {}
+        names = tuple(dict.fromkeys(axis for name in self.quantities for axis in axes[name]))
+        inputs = {}
+        for name in self.quantities:
+            array, own = np.asarray(arrays[name], dtype=np.float64), axes[name]
+            order = [0, *(1 + own.index(axis) for axis in names if axis in own)]
+            shape = [array.shape[0], *(array.shape[1 + own.index(axis)] if axis in own else 1 for axis in names)]
+            inputs[name] = np.transpose(array, order).reshape(shape)
+        for own_name, declared in self.constant_symbols.items():
+            value = np.asarray(moved.get(declared.name, declared.value), dtype=np.float64)
+            inputs[own_name] = value.reshape(value.shape + (1,) * len(names)) if value.ndim else value
+        with np.errstate(all="ignore"):
+            slack, left, right = (self._floats(e, inputs) for e in (self.slack_expression, *self._sides))
+            one_sided = any(side == 0 for side in self._sides)
+            scale = 1.0 + np.abs(slack) if one_sided else np.maximum(np.abs(left), np.abs(right))
+            relative = np.where(scale > 0, slack / np.where(scale > 0, scale, 1.0), slack)
+        count = max((len(a) for a in inputs.values() if np.ndim(a)), default=1)
+        relative = np.broadcast_to(relative, np.broadcast_shapes(relative.shape, (count, *(1,) * len(names))))
+        flat = relative.reshape(count, -1)
+        return flat.min(axis=1) if flat.shape[1] else np.full(count, np.inf)
+
+    @property
+    def _sides(self) -> tuple[sympy.Expr, sympy.Expr]:
+        return expanded(self.relation.lhs), expanded(self.relation.rhs)
+
+    @staticmethod
+    def _floats(expression: sympy.Expr, inputs: Mapping[str, Any]) -> np.ndarray:
+        names, functions = compile_expression(expression)
+        return np.asarray(functions["float"](*[inputs[name] for name in names]), dtype=np.float64)
+
     def decide(self, measured: Mapping[str, Enclosure], constants: Mapping[str, Fraction] | None = None) -> Outcome:
         """Decide the claim on enclosures: it holds only if it holds on all of them, entry by entry.
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from constructions.instance import Draw, Instance
 from constructions.instance import Source as Origin
+from constructions.space import Space
 from theorems.claim import Claim, Constant, Outcome
 from theorems.proof import ProofStep
 from verifiers.errors import MissingPart, NoCertificate
@@ -49,7 +50,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Family:
-    """A named stream of instances: `draw(generator, index)` its law, and how many each profile takes."""
+    """A named stream of instances: `draw(generator, index)` its law, and how many each profile takes.
+
+    `simpler(instance)` yields smaller and plainer instances of the same construction, simplest first; a search uses it
+    to shrink what it found.
+    """
 
     name: str
     source: Origin
@@ -57,6 +62,7 @@ class Family:
     draw: Callable[[np.random.Generator, int], Instance | None]
     quick: int
     full: int
+    simpler: Callable[[Any], Iterator[Instance]] | None = field(default=None, repr=False)
 
     def count(self, profile: str) -> int:
         return self.quick if profile == "quick" else self.full
@@ -83,6 +89,8 @@ class Statement:
     `measure(instance, constants)` returns the quantities. `basis` says what a conclusion decided on one instance
     speaks about. `expected` is the status this library ships it with; `promised` the least number of instances on
     which the quick profile must have checked it. `certify(instance)` yields sealed certificates of what was decided.
+    `spaces` is where searches and campaigns look beyond `instances`; `measure_batch(arrays)` measures what
+    `Space.stack` returns as float64 arrays with leading axis B, by quantity name: fast, and trusted for proposals only.
     """
 
     id: str
@@ -102,6 +110,10 @@ class Statement:
     promised: int = 1
     constants: Mapping[str, Fraction] = field(default_factory=dict)
     certify: Callable[[Any], Iterable[dict[str, Any]]] | None = None
+    spaces: tuple[Space, ...] = ()
+    measure_batch: Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]] | None = field(
+        default=None, repr=False
+    )
 
     def __post_init__(self) -> None:
         if not self.then:

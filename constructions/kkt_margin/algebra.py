@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from constructions.instance import NoInstance
 from constructions.kkt_margin.instance import MarginInstance
 
 KINK = 1e-7  # relative pre-activation below which a (neuron, sample) pair of a polished point is read as a kink
@@ -17,7 +18,7 @@ SUPPORT = 1e-9  # multipliers below this fraction of the largest are read as zer
 ACCEPT = 1e-9  # largest relative violation of a KKT condition that a construction hands out
 
 
-class NoPoint(ValueError):
+class NoPoint(NoInstance):
     """The method did not end at a KKT point. `rows` lists violating (neuron, sample, mu, lambda); the text says why."""
 
     def __init__(self, message: str, rows: list[tuple[int, int, float, float]] | None = None) -> None:
