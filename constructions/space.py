@@ -174,7 +174,7 @@ class Space:
     def vector(self, point: Mapping[str, Value]) -> np.ndarray:
         """The real parameters of a point as one float64 vector."""
         parts = [point[name] if isinstance(p, Reals) else (point[name],) for name, p in self.real.items()]
-        return np.array([float(entry) for part in parts for entry in part], dtype=np.float64)  # type: ignore[union-attr]
+        return np.array([float(entry) for part in parts for entry in part], dtype=np.float64)  # type: ignore
 
     def bounds(self, sizes: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper bounds of `vector` at these whole numbers, float64."""

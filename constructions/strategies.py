@@ -17,6 +17,7 @@ from hypothesis.errors import InvalidArgument
 
 from constructions import kkt_margin as build
 from constructions.kkt_margin.instance import MarginInstance
+from constructions.space import DRAWN_DENOMINATOR, Point, Real, Reals, Space
 
 Instances = st.SearchStrategy[MarginInstance]
 
@@ -257,3 +258,29 @@ def robust_networks(draw: st.DrawFn, min_size: int = 2, max_size: int = 5) -> Ma
     bound = max(abs(gram[i, j]) for i in range(data.size) for j in range(i)) / Fraction(gram[0, 0])
     assume(bound < 1)
     return build.robust_network(data, bound + (1 - bound) * Fraction(draw(st.integers(1, 31)), 32))
+
+
+@st.composite
+def points_of(draw: st.DrawFn, space: Space) -> Point:
+    """Points of a space, shrinking to the least whole numbers and the simplest fractions of small denominator."""
+    wholes = {
+        name: draw(st.integers(parameter.low, parameter.high)) for name, parameter in space.whole.items()
+    }
+    point: Point = {}
+    for name, parameter in space.parameters.items():
+        if isinstance(parameter, Reals):
+            count = parameter.count(wholes)
+            entries = st.lists(_fractions(parameter.low, parameter.high), min_size=count, max_size=count)
+            point[name] = tuple(draw(entries))
+        elif isinstance(parameter, Real):
+            point[name] = draw(_fractions(parameter.low, parameter.high))
+        else:
+            point[name] = wholes[name]
+    return point
+
+
+def _fractions(low: Fraction, high: Fraction) -> st.SearchStrategy[Fraction]:
+    """Fractions in [low, high]: those of denominator up to 64, and a fine grid over the whole range."""
+    span = high - low
+    grid = st.integers(0, DRAWN_DENOMINATOR).map(lambda k: low + span * Fraction(k, DRAWN_DENOMINATOR))
+    return st.one_of(st.fractions(low, high, max_denominator=64), grid)

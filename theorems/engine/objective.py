@@ -1,0 +1,150 @@
+"""What a search minimises: how far instances are from refuting a statement, in float64 and for whole batches.
+
+Scores order instances, nothing more. Below zero floats say that the statement fails there; between zero and one it
+holds with that relative slack; from `OUTSIDE` on a hypothesis fails, the more the larger; `NOTHING` means that there is
+no instance or nothing could be measured. Only `theorems.statement.judge` ever decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from constructions.instance import Instance
+from constructions.space import Space
+from theorems.claim import Claim
+from theorems.statement import Statement
+from verifiers.errors import MissingPart, NoCertificate, UsageError
+
+OUTSIDE = 10.0
+NOTHING = 1e9
+EQUAL = 1e-9
+"""Relative distance up to which floats read two sides of an equality as equal, and a slack as zero."""
+
+Axes = Mapping[str, tuple[str, ...]]
+Arrays = Mapping[str, np.ndarray]
+
+
+class Objective(Protocol):
+    """Scores (B,) of a batch of measurements; lower is closer to what is searched for."""
+
+    statement: Statement
+    violating: Claim | None
+
+    def __call__(self, arrays: Arrays, axes: Axes) -> np.ndarray: ...
+
+
+def feasibility(claims: Sequence[Claim], arrays: Arrays, axes: Axes, constants: Mapping[str, Any]) -> np.ndarray:
+    """Least relative slack over the hypotheses (B,), where 0 is just held; NaN where one could not be measured."""
+    least: np.ndarray = np.array([np.inf])
+    for claim in claims:
+        slack = claim.batch_slack(arrays, axes, constants)
+        if claim.relation.rel_op == "==":
+            slack = slack + EQUAL
+        elif claim.strict:
+            slack = np.where(slack > 0, slack, slack - EQUAL)
+        least = np.minimum(least, slack)
+        if not np.any(least >= 0):
+            break
+    return least
+
+
+def conclusion(claims: Sequence[Claim], arrays: Arrays, axes: Axes, constants: Mapping[str, Any]) -> np.ndarray:
+    """Least relative slack over the conclusions that could be measured (B,); NaN where none could."""
+    least: np.ndarray = np.array([np.nan])
+    for claim in claims:
+        least = np.fmin(least, claim.batch_slack(arrays, axes, constants))
+    return least
+
+
+class Falsify:
+    """Score of an instance against one statement: its least relative slack, or how far outside the hypotheses it is.
+
+    With `violating`, a hypothesis that the statement was freed of, only instances that violate it count as inside: the
+    others can show nothing about whether it is needed.
+    """
+
+    def __init__(self, statement: Statement, violating: Claim | None = None) -> None:
+        self.statement = statement
+        self.violating = violating
+
+    def __call__(self, arrays: Arrays, axes: Axes) -> np.ndarray:
+        constants = self.statement.constants
+        held = feasibility(self.statement.given, arrays, axes, constants)
+        if self.violating is not None:
+            excess = -feasibility([self.violating], arrays, axes, constants)
+            held = np.fmin(held, np.where(excess > 0, np.inf, np.where(np.isnan(excess), np.nan, excess - EQUAL)))
+        inside = held >= 0
+        score = np.where(np.isnan(held), NOTHING, OUTSIDE + np.minimum(-held, 1e6))
+        if np.any(inside):
+            slack = conclusion(self.statement.then, arrays, axes, constants)
+            slack = np.where(np.isnan(slack), NOTHING, np.clip(slack, -1e6, OUTSIDE / 2))
+            score = np.where(inside, slack, score)
+        return score
+
+
+class Single(Mapping[str, np.ndarray]):
+    """The measurements of one instance as a batch of one, measured on access; what cannot be measured is NaN."""
+
+    def __init__(self, measured: Mapping[str, Any], axes: Axes) -> None:
+        self._measured = measured
+        self._axes = axes
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        try:
+            return self._measured[name].value[None]
+        except (MissingPart, NoCertificate, np.linalg.LinAlgError, ZeroDivisionError):
+            return np.full((1,) * (1 + len(self._axes[name])), np.nan)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._axes)
+
+    def __len__(self) -> int:
+        return len(self._axes)
+
+
+def axes_of(statement: Statement, *others: Claim) -> dict[str, tuple[str, ...]]:
+    """Axes of every quantity that the statement's claims, and the other claims, name.
+
+    Raises `UsageError` for a quantity that the statement's catalogue does not declare.
+    """
+    catalogue = statement.catalogue
+    names = {name for claim in (*statement.given, *statement.then, *others) for name in claim.quantities}
+    unknown = sorted(names - set(catalogue))
+    if unknown:
+        raise UsageError(f"{statement.id} names {', '.join(unknown)}, which its catalogue does not declare")
+    return {name: catalogue[name].axes for name in names}
+
+
+def score_instance(objective: Objective, instance: Instance, axes: Axes) -> float:
+    """Score of one instance through the statement's exact measurement, read as floats."""
+    try:
+        measured = objective.statement.measure(instance, objective.statement.constants)
+    except (MissingPart, NoCertificate, np.linalg.LinAlgError, ZeroDivisionError):
+        return NOTHING
+    return float(objective(Single(measured, axes), axes)[0])
+
+
+def batched(statement: Statement, space: Space) -> bool:
+    """True if instances of the space are measured by the thousand."""
+    return statement.measure_batch is not None and space.stack is not None
+
+
+def score_vectors(
+    objective: Objective, space: Space, sizes: Mapping[str, Any], vectors: np.ndarray, axes: Axes
+) -> np.ndarray:
+    """Scores (B,) of the points of a space with these whole numbers and real parameters (B, D)."""
+    statement = objective.statement
+    if batched(statement, space):
+        assert statement.measure_batch is not None and space.stack is not None
+        arrays = statement.measure_batch(space.stack(**space.batch(sizes, vectors)))
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(objective(arrays, axes), (len(vectors),)).copy()
+    scores = np.full(len(vectors), NOTHING)
+    for position, vector in enumerate(vectors):
+        instance = space.instance(space.point(sizes, vector))
+        if instance is not None:
+            scores[position] = score_instance(objective, instance, axes)
+    return scores
