@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from constructions.instance import InvalidInstance, exact_array
+from constructions.instance import InvalidInstance, exact_array, floats_of
 from constructions.kkt_margin.instance import MarginInstance
 
 Rational = int | str | Fraction
@@ -89,6 +89,48 @@ def sign_data(
     """Independent fair +-1 coordinates (int64): exactly on the sphere of radius sqrt(dimension), integer Gram."""
     points = 2 * generator.integers(0, 2, (size, dimension)) - 1
     return MarginInstance(labels=_labels(size, labels), bias=bias, points=points)
+
+
+def rational_sphere_data(
+    size: int, dimension: int, generator: np.random.Generator, *, labels: Any = None, bias: bool = False
+) -> MarginInstance:
+    """Sphere data in rationals: squared norms are exactly `dimension`, the rest is within 1e-6 of a uniform draw.
+
+    Each direction is read through the stereographic projection, whose coordinates are rounded to multiples of 2^-20.
+    """
+    base = bartlett_sphere_data if size <= dimension else uniform_sphere_data
+    points = floats_of(base(size, dimension, generator).points)
+    directions, lengths = zip(*map(_rational_direction, points), strict=True)
+    integers = np.array(directions, dtype=object)
+    gram = dimension * (integers @ integers.T)
+    for i, j in np.ndindex(*gram.shape):
+        gram[i, j] = Fraction(gram[i, j], lengths[i] * lengths[j])
+    return _gram_data(_labels(size, labels), exact_array(gram), dimension, bias)
+
+
+def _rational_direction(row: np.ndarray) -> tuple[list[int], int]:
+    """An integer vector near the direction of `row`, and its length, an integer too; projected from the far pole."""
+    unit, scale = row / np.linalg.norm(row), 2**20
+    pole = 1 if unit[-1] >= 0 else -1
+    plane = [round(float(v) / (1.0 + abs(float(unit[-1]))) * scale) for v in unit[:-1]]
+    square = sum(k * k for k in plane)
+    return [*(2 * scale * k for k in plane), pole * (scale * scale - square)], scale * scale + square
+
+
+def sign_cluster_data(
+    cluster_labels: Any, samples: int, dimension: int, noise: Rational, generator: np.random.Generator, *,
+    bias: bool = False,
+) -> MarginInstance:
+    """Clusters of +-1 data with one label each: each sample is its cluster's mean with a share `noise` of signs turned.
+
+    Means have independent fair coordinates; every coordinate of a sample is turned independently. All entries +-1.
+    """
+    cluster_labels, share = np.asarray(cluster_labels, dtype=np.int64), Fraction(noise)
+    means = 2 * generator.integers(0, 2, (cluster_labels.size, dimension)) - 1
+    member = np.repeat(np.arange(cluster_labels.size), samples)
+    turned = generator.integers(0, share.denominator, (member.size, dimension)) < share.numerator
+    points = np.where(turned, -means[member], means[member])
+    return MarginInstance(labels=cluster_labels[member], bias=bias, points=points, clusters=member)
 
 
 def linear_congruential_sign_data(

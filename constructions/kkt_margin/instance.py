@@ -23,8 +23,9 @@ from constructions.instance import Instance, InvalidInstance, floats_of, fractio
 
 def gram_of(points: np.ndarray) -> np.ndarray:
     """Exact raw Gram matrix of stored points as an object array of integers or fractions (n, n)."""
-    if points.dtype.kind == "i" and points.size and np.abs(points).max() ** 2 * points.shape[1] < 2**62:
-        return (points @ points.T).astype(object)
+    if points.dtype.kind == "i" and points.size and int(np.abs(points).max()) ** 2 * points.shape[1] < 2**53:
+        floats = points.astype(np.float64)  # every partial sum is an integer below 2^53: BLAS makes no rounding error
+        return (floats @ floats.T).astype(np.int64).astype(object)
     exact = fractions_of(points)
     denominator = int(np.lcm.reduce([entry.denominator for entry in exact.reshape(-1)] or [1], dtype=object))
     scaled = np.array([int(entry * denominator) for entry in exact.reshape(-1)], dtype=object).reshape(exact.shape)

@@ -13,6 +13,7 @@ from sympy import Eq, Rational
 from theorems.claim import Claim, constant, quantity
 from theorems.kkt_margin import exact_families as exact
 from theorems.kkt_margin import families
+from theorems.kkt_margin.grounds import searchable
 from theorems.kkt_margin.robust_networks import equal_norms, is_robust_network
 from theorems.kkt_margin.vocabulary import (
     L,
@@ -242,19 +243,22 @@ no_cross_activation = _conjecture(
     does_not_claim="True when the multipliers differ by a factor below 1/r.",
 )
 
-STATEMENTS = (
-    global_optimum,
-    wide_global_optimum,
-    larger_margin_larger_radius,
-    larger_margin_smaller_radius,
-    no_fractional_subgradients,
-    always_support,
-    support_up_to_half,
-    absolute_constant,
-    inverse_root_constant,
-    half_threshold_is_best,
-    radius_twice,
-    universal_is_near_optimal,
-    universal_is_near_optimal_balanced,
-    no_cross_activation,
+STATEMENTS = tuple(
+    searchable(statement)
+    for statement in (
+        global_optimum,
+        wide_global_optimum,
+        larger_margin_larger_radius,
+        larger_margin_smaller_radius,
+        no_fractional_subgradients,
+        always_support,
+        support_up_to_half,
+        absolute_constant,
+        inverse_root_constant,
+        half_threshold_is_best,
+        radius_twice,
+        universal_is_near_optimal,
+        universal_is_near_optimal_balanced,
+        no_cross_activation,
+    )
 )

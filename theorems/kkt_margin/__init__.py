@@ -15,13 +15,14 @@ KKT point; trained networks likewise after Newton's polish, numerically otherwis
 from dataclasses import replace
 
 from theorems.kkt_margin import beyond, lemmas, main_theorem, robust_networks, sphere
+from theorems.kkt_margin.grounds import searchable
 from theorems.statement import Statement
 from verifiers.kkt_margin import CATALOGUE
 from verifiers.kkt_margin.certify import certify
 
 
 def _complete(statement: Statement) -> Statement:
-    return replace(statement, catalogue=CATALOGUE, certify=certify)
+    return searchable(replace(statement, catalogue=CATALOGUE, certify=certify))
 
 
 STATEMENTS: tuple[Statement, ...] = (

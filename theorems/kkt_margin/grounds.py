@@ -1,0 +1,31 @@
+"""Where searches and campaigns look for instances of a statement of kkt_margin: by what its hypotheses speak about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from constructions.kkt_margin import spaces
+from constructions.space import Space
+from theorems.statement import Statement
+
+
+def spaces_of(statement: Statement) -> tuple[Space, ...]:
+    """The spaces whose instances have what the statement measures; those of no KKT points last.
+
+    A statement about training runs has none: which KKT point a run ends at is its whole content.
+    """
+    if statement.basis == "runs":
+        return ()
+    names = {name for claim in (*statement.given, *statement.then) for name in claim.quantities}
+    if "mixed_clusters" in names:
+        return spaces.CLUSTERS
+    if "robust_network_defect" in names:
+        return spaces.ROBUST
+    if "network_residual" in names:
+        return spaces.RAW
+    return (*spaces.POINTS, *spaces.NO_POINTS) if "kkt_residual" in names else ()
+
+
+def searchable(statement: Statement) -> Statement:
+    """The statement with its spaces."""
+    return replace(statement, spaces=spaces_of(statement))
