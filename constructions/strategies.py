@@ -283,4 +283,5 @@ def _fractions(low: Fraction, high: Fraction) -> st.SearchStrategy[Fraction]:
     """Fractions in [low, high]: those of denominator up to 64, and a fine grid over the whole range."""
     span = high - low
     grid = st.integers(0, DRAWN_DENOMINATOR).map(lambda k: low + span * Fraction(k, DRAWN_DENOMINATOR))
-    return st.one_of(st.fractions(low, high, max_denominator=64), grid)
+    most = max(64, low.denominator, high.denominator)
+    return st.one_of(st.fractions(low, high, max_denominator=most), grid)

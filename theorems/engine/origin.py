@@ -30,7 +30,7 @@ DIGITS = 12
 
 @dataclass(frozen=True)
 class Variation:
-    """What is questioned: a statement of the library or of a file, with constants moved, hypotheses dropped or a mutant."""
+    """What is questioned: a statement, perhaps with constants moved, hypotheses dropped, or one of its mutants."""
 
     target: str
     constants: Mapping[str, Fraction] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -151,6 +152,8 @@ class Search:
             self._target(space, now + (until - now) / (len(self.statement.spaces) - position))
 
     def _target(self, space: Space, until: float) -> None:
+        from unittest import SkipTest
+
         from hypothesis import HealthCheck, Phase, given, settings, target
         from hypothesis import seed as seeded
 
@@ -161,10 +164,12 @@ class Search:
                   suppress_health_check=list(HealthCheck))  # fmt: skip
         @given(points_of(space))
         def explore(point: Point) -> None:
-            if time.perf_counter() < until:
-                target(-min(self._point(space, point), 2 * OUTSIDE))
+            if time.perf_counter() > until:
+                raise SkipTest("the time of this layer is over")  # hypothesis passes it on at once
+            target(-min(self._point(space, point), 2 * OUTSIDE))
 
-        explore()
+        with suppress(SkipTest):
+            explore()
 
     def _evolved(self, until: float) -> None:
         starts = self._places()

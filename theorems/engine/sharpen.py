@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from constructions.instance import Instance
+from theorems.claim import Claim
 from theorems.engine import work
 from theorems.engine.falsify import Decided, shown
 from theorems.engine.objective import (
@@ -45,10 +46,13 @@ RANGE = math.log(1000)
 """A constant is moved up to this far on the logarithmic scale, to a thousandth and to a thousandfold."""
 
 HALVINGS = 40
-CLOSE = (1e-9, 1e-6, 1e-4, 1e-3, 1e-2)
+CLOSE = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 """Relative distances from the critical value at which both sides are decided exactly; the first that works is shown."""
 
 CONFIRMED = 12
+
+CHANGE = 1e-12
+"""Change of a relative slack below which floats show none."""
 
 SAMPLED = 8
 """Instances of each source on which the direction of a constant is read off."""
@@ -120,11 +124,11 @@ def value_of(statement: Statement, name: str) -> Fraction:
     return statement.constants.get(name, declared[name].value)
 
 
-def stronger(statement: Statement, name: str, seed: int = 0) -> int:
-    """+1 if raising the constant makes the statement claim more, -1 if lowering it does.
+def stronger(statement: Statement, name: str, seed: int = 0) -> tuple[int, ...]:
+    """The ways in which moving the constant makes the statement claim more: +1 raising it, -1 lowering it, or both.
 
     Read off instances that meet the hypotheses: a conclusion claims more with less slack, a hypothesis excludes less
-    with more. Raises `UsageError` if claims disagree, or if no instance shows a change.
+    with more. Raises `UsageError` if no instance shows a change.
     """
     axes = axes_of(statement)
     value = float(value_of(statement, name))
@@ -138,18 +142,16 @@ def stronger(statement: Statement, name: str, seed: int = 0) -> int:
                 if name in claim.constants:
                     slacks = [claim.batch_slack(arrays, axes, {name: value * f})[0] for f in (1.0, 1.001)]
                     change = slacks[1] - slacks[0]
-                    signs |= {effect * int(np.sign(change))} if math.isfinite(change) else set()
-    signs.discard(0)
-    if len(signs) != 1:
-        found = "strengthens some claims and weakens others" if signs else "changes no claim on the instances tried"
-        raise UsageError(f"{statement.id}: moving {name} {found}; use one constant per claim, in one place")
-    return signs.pop()
+                    signs |= {effect * int(np.sign(change))} if abs(change) > CHANGE else set()
+    if not signs:
+        raise UsageError(f"{statement.id}: moving {name} changes no claim on the instances tried; is it used?")
+    return tuple(sorted(signs))
 
 
 def _samples(statement: Statement, seed: int) -> Iterator[Instance]:
     """A few instances of every source, the plainest first."""
     for family in statement.instances:
-        for draw in work.draws(family, seed, 0, SAMPLED):
+        for draw in work.draws(family, seed, 0, min(SAMPLED, family.full)):
             yield draw.instance
     for space in statement.spaces:
         generator = work.generator(seed, space.name, 0)
@@ -182,11 +184,16 @@ def sharpen(
     for position, name in enumerate(chosen):
         if progress:
             progress("sharpen", position, len(chosen), name)
-        rows.append(_constant(variation, statement, name, seconds / len(chosen), seed))
+        ways = stronger(statement, name, seed)
+        for direction in ways:
+            share = seconds / len(chosen) / len(ways)
+            rows.append(_constant(variation, statement, name, direction, share, seed))
     return rows
 
 
-def _constant(variation: Variation, statement: Statement, name: str, seconds: float, seed: int) -> Json:
+def _constant(
+    variation: Variation, statement: Statement, name: str, direction: int, seconds: float, seed: int
+) -> Json:
     start = time.perf_counter()
     value = value_of(statement, name)
     row: Json = {
@@ -198,7 +205,7 @@ def _constant(variation: Variation, statement: Statement, name: str, seconds: fl
     }
     if value == 0:
         raise UsageError(f"{statement.id}: the constant {name} is 0, and constants are moved by factors")
-    objective = Moving(statement, name, stronger(statement, name, seed))
+    objective = Moving(statement, name, direction)
     search = Search(objective, seconds * SEARCHING, seed).run()
     inside = [c for c in search.candidates() if c.score < RANGE]
     found = _decided(variation, statement, objective, inside, start + seconds)
@@ -219,15 +226,13 @@ def _decided(
     for candidate in candidates[:CONFIRMED]:
         critical = float(objective.at(candidate.score))
         for distance in CLOSE:
-            refuted = _simplest(objective, candidate.score, distance)
+            refuted = _beyond(objective, candidate.score, distance)
             moved = replace(variation, constants={**variation.constants, objective.name: refuted})
             decided = Decided(moved.statement())
             if not decided.refuted(candidate.origin):
                 continue
-            if distance > CLOSE[0] and time.perf_counter() < until:
-                origin = shrink(_at(objective, moved), candidate.origin, decided.refuted, until - time.perf_counter())
-            else:
-                origin = candidate.origin
+            left = max(1.0, until - time.perf_counter())
+            origin = shrink(Falsify(moved.statement()), candidate.origin, decided.refuted, left)
             witness = shown(moved, origin, decided)
             kept = _kept(variation, objective, candidate)
             return {"critical": critical, "refuted": str(refuted), "witness": witness, "not_refuted": kept[0],
@@ -235,14 +240,10 @@ def _decided(
     return {"critical": None, "refuted": None, "witness": None, "not_refuted": None, "worst": None, "decided": False}
 
 
-def _at(objective: Moving, moved: Variation) -> Falsify:
-    return Falsify(moved.statement())
-
-
 def _kept(variation: Variation, objective: Moving, candidate: Candidate) -> tuple[str | None, Json | None]:
     """The strongest value tried that the worst instance does not refute, decided exactly, with that instance."""
     for distance in CLOSE:
-        value = _simplest(objective, candidate.score, -distance)
+        value = _beyond(objective, candidate.score, -distance)
         moved = replace(variation, constants={**variation.constants, objective.name: value})
         decided = Decided(moved.statement())
         found = decided(candidate.origin)
@@ -251,24 +252,17 @@ def _kept(variation: Variation, objective: Moving, candidate: Candidate) -> tupl
     return None, None
 
 
-def _simplest(objective: Moving, movement: float, distance: float) -> Fraction:
-    """The simplest fraction at least this relative distance beyond the critical value, and at most twice as far."""
+def _beyond(objective: Moving, movement: float, distance: float) -> Fraction:
+    """A short decimal at least this relative distance beyond the critical value, and at most twice as far."""
     near, far = (Fraction(float(objective.at(movement + factor * distance))) for factor in (1, 2))
-    low, high = min(near, far), max(near, far)
-    return simplest_between(low, high)
+    return decimal_between(min(near, far), max(near, far))
 
 
-def simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """The fraction of least denominator in [low, high], by continued fractions."""
-    if low > high:
-        raise ValueError(f"[{low}, {high}] is empty")
-    if low <= 0 <= high:
-        return Fraction(0)
-    if high < 0:
-        return -simplest_between(-high, -low)
-    whole = math.floor(low)
-    if whole == low:
-        return Fraction(whole)
-    if whole + 1 <= high:
-        return Fraction(whole + 1)
-    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))
+def decimal_between(low: Fraction, high: Fraction) -> Fraction:
+    """The decimal of fewest places in [low, high]. Raises `ValueError` if the interval is empty or a single point."""
+    if not low < high:
+        raise ValueError(f"no decimal is sought in [{low}, {high}]")
+    scale = Fraction(1)
+    while math.ceil(low * scale) > high * scale:
+        scale *= 10
+    return Fraction(math.ceil(low * scale)) / scale
