@@ -34,12 +34,13 @@ from verifiers.kkt_margin import measure
 DERIVED = "derived for this library, after Vardi, Yehudai, Shamir 2022"
 
 radius_factor = constant("radius_factor", 1, "derived", "C_5")
+radius_limit = constant("radius_limit", 1, "derived", "C_r")
 
 radius_lower_bound = Theorem(
     "kkt_margin.radius_lower_bound",
     title="No KKT point is less robust than about sqrt(L/n), so the radius is of order sqrt(d/n)",
     source=Source(DERIVED, "matching lower bound, uneven norms", "derived"),
-    given=(is_kkt_point, nonzero_samples, Claim("r < (sqrt(5) - 1)/2", r**2 + r < 1)),
+    given=(is_kkt_point, nonzero_samples, Claim("r < (sqrt(5) - 1)/2", r**2 + r < radius_limit)),
     then=(
         Claim(
             "radius^2 >= L^2 (1 - r - r^2)^2 / ((U + q (n - 1)) n (1 + r)^2)",

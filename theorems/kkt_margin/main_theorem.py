@@ -37,6 +37,7 @@ from theorems.kkt_margin.vocabulary import (
     nearly_orthogonal,
     nonzero_samples,
     norm_sq,
+    orthogonality_factor,
     p,
     positive_delta,
     q,
@@ -120,7 +121,7 @@ universal_flip = Theorem(
     given=(
         is_kkt_point,
         Claim("samples on the sphere of radius sqrt(d)", Eq(norm_sq, d)),
-        Claim("near-orthogonal data", 3 * n * (p + b) <= d),
+        Claim("near-orthogonal data", orthogonality_factor * n * (p + b) <= d),
         Claim("at least two samples", n >= 2),
         both_classes,
     ),

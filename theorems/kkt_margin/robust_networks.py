@@ -17,6 +17,8 @@ k = quantity("critical_count", "k")
 defect = quantity("robust_network_defect", r"\mathrm{defect}")
 half_factor = constant("half_factor", "1/2", "derived", "C_1")
 neighbour_factor = constant("neighbour_factor", 1, "derived", "C_2")
+theta_floor = constant("theta_floor", 1, "derived", r"C_\mathrm{min}")
+theta_ceiling = constant("theta_ceiling", 1, "derived", r"C_\mathrm{max}")
 
 is_robust_network = Claim("the network is sum_l y_l relu(<x_l, x>/D - theta)", Eq(defect, 0))
 equal_norms = Claim("all samples have squared norm D", Eq(norm_sq, D))
@@ -55,8 +57,8 @@ any_threshold = Theorem(
         equal_norms,
         bounded_correlation,
         both_classes,
-        Claim("theta above p/D", theta > p / D),
-        Claim("theta below 1", theta < 1),
+        Claim("theta above p/D", theta > theta_floor * p / D),
+        Claim("theta below 1", theta < theta_ceiling),
     ),
     then=(
         Claim(

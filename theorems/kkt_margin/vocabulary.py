@@ -88,6 +88,9 @@ C = constant("C", 7, "derived", "C")
 C_sign = constant("C_sign", "9/2", "derived", r"C_\mathrm{sign}")
 """The same constant when only the sign has to change."""
 
+orthogonality_factor = constant("orthogonality_factor", 3, "derived", "C_o")
+"""n (p + b) <= d / orthogonality_factor is the paper's hypothesis."""
+
 is_kkt_point = Claim("the network is a KKT point of the max-margin problem", kkt_residual <= Rational(1, 10**6))
 both_classes = Claim("both classes are present", c > 0)
 positive_delta = Claim("the direction u moves every sample against its class", Delta > 0)
