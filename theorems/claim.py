@@ -315,9 +315,15 @@ class Claim:
         names, functions = compile_expression(expression)
         return np.asarray(functions["float"](*[inputs[name] for name in names]), dtype=np.float64)
 
-    def decide(self, measured: Mapping[str, Enclosure], constants: Mapping[str, Fraction] | None = None) -> Outcome:
+    def decide(
+        self,
+        measured: Mapping[str, Enclosure],
+        constants: Mapping[str, Fraction] | None = None,
+        refutes: Rigor = Rigor.CERTIFIED,
+    ) -> Outcome:
         """Decide the claim on enclosures: it holds only if it holds on all of them, entry by entry.
 
+        It fails only where it fails on all of them and their rigor is at least `refutes`; otherwise it is undecided.
         Raises whatever measuring a quantity raises (`MissingPart`).
         """
         moved = constants or {}
@@ -329,7 +335,7 @@ class Claim:
             try:
                 inputs = _aligned({name: e.entries for name, e in enclosures.items()}, enclosures, axes)
                 inputs |= {name: arithmetic.rational(value) for name, value in values.items()}
-                return self._read(inputs, "rational", axes, rigor)
+                return self._read(inputs, "rational", axes, rigor, refutes)
             except (arithmetic.NotRational, ZeroDivisionError):
                 pass
         bits = tolerances.BALL_PRECISION
@@ -337,12 +343,14 @@ class Claim:
             with arithmetic.precision(bits):
                 inputs = _aligned({name: e.balls() for name, e in enclosures.items()}, enclosures, axes)
                 inputs |= {name: arithmetic.balls(value)[()] for name, value in values.items()}
-                outcome = self._read(inputs, "ball", axes, min(rigor, Rigor.CERTIFIED))
+                outcome = self._read(inputs, "ball", axes, min(rigor, Rigor.CERTIFIED), refutes)
             if outcome.state != "undecided" or rigor < Rigor.EXACT or bits >= tolerances.BALL_PRECISION_LIMIT:
                 return outcome
             bits *= 2
 
-    def _read(self, inputs: Mapping[str, Any], kind: str, axes: tuple[str, ...], rigor: Rigor) -> Outcome:
+    def _read(
+        self, inputs: Mapping[str, Any], kind: str, axes: tuple[str, ...], rigor: Rigor, refutes: Rigor
+    ) -> Outcome:
         names, functions = compile_expression(self.slack_expression)
         slack = np.asarray(functions[kind](*[inputs[name] for name in names]), dtype=object)
         if slack.size == 0:
@@ -362,7 +370,7 @@ class Claim:
         scale = max(abs(value) for value in sides)
         state: State = "holds" if bool(np.all(holds)) else "fails" if bool(np.any(fails)) else "undecided"
         note = ""
-        if state == "fails" and rigor < Rigor.CERTIFIED:
+        if state == "fails" and rigor < refutes:
             state, note = "undecided", "numerical violation: floats say no, but no ball or rational replay is possible"
         elif state == "undecided":
             note = "the enclosure does not decide"

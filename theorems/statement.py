@@ -128,6 +128,11 @@ class Statement:
         return self.id.split(".")[0]
 
     @property
+    def refuting_rigor(self) -> Rigor:
+        """Least rigor at which a failing conclusion refutes: certified, or statistical for what is said of a law."""
+        return Rigor.STATISTICAL if self.basis == "law" else Rigor.CERTIFIED
+
+    @property
     def declared_constants(self) -> dict[str, Constant]:
         """The named constants of all claims with the values the statement gives them."""
         return {name: declared for claim in (*self.given, *self.then) for name, declared in claim.constants.items()}
@@ -252,18 +257,19 @@ def _decide(
 ) -> tuple[list[Outcome], Exception | None]:
     """What every conclusion says, and the first failure to measure one: it must not hide that another one fails.
 
-    A conclusion fails only if it and every hypothesis are decided in balls or rationals.
+    A conclusion fails only if it and every hypothesis are decided in balls or rationals, or, where the statement is
+    about a law, by an exact probability bound.
     """
     given = min((outcome.rigor for outcome in hypotheses), default=Rigor.EXACT)
     outcomes: list[Outcome] = []
     failure: Exception | None = None
     for claim in statement.then:
         try:
-            outcome = claim.decide(measured, statement.constants)
+            outcome = claim.decide(measured, statement.constants, statement.refuting_rigor)
         except (MissingPart, NoCertificate, np.linalg.LinAlgError) as error:
             failure = failure or error
             continue
-        if outcome.state == "fails" and given < Rigor.CERTIFIED:
+        if outcome.state == "fails" and given < statement.refuting_rigor:
             note = f"numerical violation: the hypotheses hold at {given} rigor only"
             outcome = replace(outcome, state="undecided", note=note)
         outcomes.append(outcome)

@@ -54,7 +54,10 @@ class Holds(Verdict):
 
 @dataclass(frozen=True)
 class Refuted(Verdict):
-    """A conclusion fails on its whole enclosure in ball or rational arithmetic while every hypothesis holds."""
+    """A conclusion fails on its whole enclosure in ball or rational arithmetic while every hypothesis holds.
+
+    A statement about a law is also refuted, at statistical rigor, by an exact bound on a probability.
+    """
 
     conclusion: str
     violation: float

@@ -14,7 +14,7 @@ KKT point; trained networks likewise after Newton's polish, numerically otherwis
 
 from dataclasses import replace
 
-from theorems.kkt_margin import beyond, lemmas, main_theorem, robust_networks, sphere
+from theorems.kkt_margin import beyond, lemmas, main_theorem, random_signs, robust_networks, sphere
 from theorems.kkt_margin.grounds import searchable
 from theorems.statement import Statement
 from verifiers.kkt_margin import CATALOGUE
@@ -59,4 +59,6 @@ STATEMENTS: tuple[Statement, ...] = (
         )
     ),
     sphere.sphere_correlations,
+    random_signs.wide_signs,
+    random_signs.narrow_signs,
 )
