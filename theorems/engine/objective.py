@@ -7,6 +7,7 @@ no instance or nothing could be measured. Only `theorems.statement.judge` ever d
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -133,9 +134,17 @@ def batched(statement: Statement, space: Space) -> bool:
 
 
 def score_vectors(
-    objective: Objective, space: Space, sizes: Mapping[str, Any], vectors: np.ndarray, axes: Axes
+    objective: Objective,
+    space: Space,
+    sizes: Mapping[str, Any],
+    vectors: np.ndarray,
+    axes: Axes,
+    until: float = np.inf,
 ) -> np.ndarray:
-    """Scores (B,) of the points of a space with these whole numbers and real parameters (B, D)."""
+    """Scores (B,) of the points of a space with these whole numbers and real parameters (B, D).
+
+    Instances that are measured one by one are left out, as `NOTHING`, after the time `until` of `perf_counter`.
+    """
     statement = objective.statement
     if batched(statement, space):
         assert statement.measure_batch is not None and space.stack is not None
@@ -144,6 +153,8 @@ def score_vectors(
             return np.broadcast_to(objective(arrays, axes), (len(vectors),)).copy()
     scores = np.full(len(vectors), NOTHING)
     for position, vector in enumerate(vectors):
+        if time.perf_counter() > until:
+            break
         instance = space.instance(space.point(sizes, vector))
         if instance is not None:
             scores[position] = score_instance(objective, instance, axes)

@@ -81,6 +81,7 @@ class Search:
         self.axes = axes_of(self.statement, *others)
         self.generator = np.random.default_rng(np.random.SeedSequence([self.seed, 1]))
         self.start = time.perf_counter()
+        self.until = self.start + self.seconds
 
     def run(self) -> Search:
         """All layers in turn, each up to its share of the time."""
@@ -96,7 +97,8 @@ class Search:
             if self.progress:
                 self.progress("search", position, len(plan), name)
             begun = time.perf_counter()
-            layer(self.start + share * self.seconds)
+            self.until = self.start + share * self.seconds
+            layer(self.until)
             self.layers[-1].seconds = time.perf_counter() - begun
         return self
 
@@ -274,7 +276,7 @@ class Search:
     # scoring
 
     def _score(self, space: Space, sizes: dict[str, Any], vectors: np.ndarray) -> np.ndarray:
-        scores = score_vectors(self.objective, space, sizes, vectors, self.axes)
+        scores = score_vectors(self.objective, space, sizes, vectors, self.axes, self.until)
         self._count(scores)
         for position in np.argsort(scores, kind="stable")[:2]:
             if self._interesting(space.name, scores[position]):
