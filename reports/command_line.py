@@ -16,9 +16,11 @@ from typing import Any
 
 import click
 
+from constructions.files import write_whole
 from constructions.threads import cores, limit_threads
 from reports.command_support import (
     certificate_files,
+    json_option,
     known_slug,
     out_console,
     print_json,
@@ -27,20 +29,13 @@ from reports.command_support import (
     ready,
     rechecked,
     resolve,
+    seed_option,
 )
+from reports.search_commands import COMMANDS
 
 DEFAULT_OUT = "thinmargin-report"
 DEFAULT_STORE = "thinmargin-runs"
 FAULT = 70
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
-seed_option = click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Seed of every random draw; the order of workers does not matter.",
-)
 
 
 def version() -> str:
@@ -262,7 +257,7 @@ def report(folder: Path, against: Path | None, as_json: bool) -> int:
     found = compare.changes(records.read(against), record) if against is not None else None
     folder = ready(folder if folder.is_dir() else folder.parent, "a writable DIR")
     page, latex = html.render(record, found), tables.latex(record)
-    written = [records.write_text(folder / html.PAGE, page), records.write_text(folder / "tables.tex", latex)]
+    written = [write_whole(folder / html.PAGE, page), write_whole(folder / "tables.tex", latex)]
     if as_json:
         print_json(
             {
@@ -297,6 +292,10 @@ def recheck(folder: Path, every: bool, as_json: bool) -> int:
     else:
         console.recheck(entries, out_console(), every)
     return 0 if all(entry["status"] == "accepted" for entry in entries) else 1
+
+
+for command in COMMANDS:
+    thinmargin.add_command(command)
 
 
 def _input_errors() -> tuple[type[BaseException], ...]:

@@ -13,6 +13,17 @@ from typing import Any
 
 import click
 
+from constructions.files import write_whole
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of every random draw; the order of workers does not matter.",
+)
+
 
 def ready(folder: Path, option: str = "--out") -> Path:
     """Create a folder if needed and make sure that files can be written there, before any work is done."""
@@ -110,4 +121,4 @@ def publish(record: Any, folder: Path) -> tuple[Any, Path]:
         records.write(record, folder)
     except records.InvalidRecord as error:
         raise RuntimeError(f"the run produced a record that is not valid: {error}") from error
-    return record, records.write_text(folder / html.PAGE, page)
+    return record, write_whole(folder / html.PAGE, page)

@@ -14,10 +14,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from constructions.files import write_whole
 from reports import figures, tables
 from reports.compare import Change
 from reports.mathml import UnsafeMathML, clean
-from reports.records import Formula, Measurement, Record, Statement, validate, write_text
+from reports.records import Formula, Measurement, Record, Statement, validate
 from reports.summary import FINITE_CHECK, overview, problems, summarise
 
 PAGE = "index.html"
@@ -159,4 +160,4 @@ def render(record: Record, changes: list[Change] | None = None, *, draw: bool = 
 
 def write(record: Record, folder: Path, changes: list[Change] | None = None) -> Path:
     """Render into ``folder/index.html``, complete or not at all; returns its path."""
-    return write_text(Path(folder) / PAGE, render(record, changes))
+    return write_whole(Path(folder) / PAGE, render(record, changes))

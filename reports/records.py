@@ -15,11 +15,12 @@ import json
 import math
 import numbers
 import os
-import tempfile
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
+
+from constructions.files import write_whole
 
 RECORD_FILE = "verification.json"
 RIGORS = ("exact", "certified", "statistical", "numerical", "empirical")
@@ -316,25 +317,11 @@ def _contradictions(statement: Statement) -> list[str]:
     return found
 
 
-def write_text(path: Path, text: str) -> Path:
-    """Write a file complete or not at all: to a temporary name in the same folder, then renamed."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
-
-
 def write(record: Record, folder: Path) -> Path:
     """Validate and write ``folder/verification.json`` atomically; returns its path."""
     content = plain(record)
     validate(content)
-    return write_text(Path(folder) / RECORD_FILE, dumps(content))
+    return write_whole(Path(folder) / RECORD_FILE, dumps(content))
 
 
 def read(path: Path) -> Record:

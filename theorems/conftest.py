@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from theorems.engine import aggregate, work
+from theorems.engine import library
 from theorems.statement import Statement
+from theorems.testing import Bench
 
 _RECORDS = pytest.StashKey[dict[str, Any]]()
 
@@ -16,20 +17,13 @@ _RECORDS = pytest.StashKey[dict[str, Any]]()
 @pytest.fixture(scope="session")
 def check(request: pytest.FixtureRequest) -> Callable[[Statement], dict[str, Any]]:
     """The record of a statement on the quick profile of its families, seed 0, without certificate files."""
-    units: dict[tuple[str, str], dict[str, Any]] = {}
+    benches: dict[str, Bench] = {}
     records = request.config.stash.setdefault(_RECORDS, {})
 
     def run(statement: Statement) -> dict[str, Any]:
-        found = []
-        for family in statement.instances:
-            key = (statement.slug, family.name)
-            if key not in units:
-                unit = work.Unit((statement.slug,), family.name, 0, family.quick, 0, None)
-                label = {"family": family.name, "law": family.law, "source": family.source}
-                result = work.run(unit)
-                units[key] = result | label | {"rows": [row | label for row in result["rows"]]}
-            found.append(units[key])
-        records[statement.id] = aggregate.record(statement, found, [], set())
+        if statement.slug not in benches:
+            benches[statement.slug] = Bench(library.statements(statement.slug))
+        records[statement.id] = benches[statement.slug].record(statement)
         return records[statement.id]
 
     return run

@@ -115,7 +115,10 @@ def scalar(id: str, title: str, given: Iterable[Any], conclude: Iterable[Any], u
 
 
 def argued(id: str, title: str, anchor: str, checks: Iterable[str] = (), uses: Iterable[str] = ()) -> ProofStep:
-    """A step with a written proof at `anchor`; `checks` are the inequalities decided on every instance."""
+    """A step with a written proof at `anchor`; `checks` are the inequalities decided on every instance.
+
+    Outside the library, where no ``arguments.md`` has such a section, `anchor` is the argument itself.
+    """
     return ProofStep(id, title, "argued", anchor=anchor, checks=tuple(checks), uses=tuple(uses))
 
 
@@ -162,6 +165,9 @@ class StepResult:
 
 @cache
 def arguments(slug: str) -> dict[str, str]:
-    """The written arguments of a slug by anchor: sections ``## ANCHOR. Title`` of its ``arguments.md``."""
-    text = files(f"theorems.{slug}").joinpath("arguments.md").read_text(encoding="utf-8")
+    """The written arguments of a slug by anchor: sections ``## ANCHOR. Title`` of its ``arguments.md``, if any."""
+    try:
+        text = files(f"theorems.{slug}").joinpath("arguments.md").read_text(encoding="utf-8")
+    except (ModuleNotFoundError, FileNotFoundError):
+        return {}
     return {part.split(".", 1)[0]: part.strip() for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]}

@@ -67,6 +67,15 @@ class Family:
     def count(self, profile: str) -> int:
         return self.quick if profile == "quick" else self.full
 
+    @classmethod
+    def of(cls, space: Space, quick: int, full: int, name: str | None = None) -> Family:
+        """Independent draws from the law of a space, named like it."""
+        return cls(name or space.name, "random", space.law, partial(_draw_from, space), quick, full)
+
+
+def _draw_from(space: Space, generator: np.random.Generator, index: int) -> Instance | None:
+    return space.instance(space.draw(generator))
+
 
 @dataclass(frozen=True)
 class Mutant:

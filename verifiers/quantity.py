@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,13 @@ class Catalogue(dict[str, Quantity]):
     def __init__(self) -> None:
         super().__init__()
         self.functions: dict[str, Callable[[Any], Enclosure]] = {}
+        self._measured = lru_cache(maxsize=256)(partial(Measurements, self))
+
+    def measure(self, subject: Any, constants: Mapping[str, Any] | None = None) -> Measurements:
+        """Lazy measurements of a hashable subject, kept for the last ones: the `measure` of a statement whose
+        quantities are measured on the instance itself and depend on no constant.
+        """
+        return self._measured(subject)
 
     def measures(self, unit: str, doc: str, axes: tuple[str, ...] = (), name: str | None = None) -> Callable:
         """Decorator: the function ``subject -> Enclosure`` measures the quantity called like it."""

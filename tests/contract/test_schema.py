@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import math
 import typing
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from constructions import files
 from reports import records
 from reports.records import InvalidRecord
 from reports.summary import as_expected, exit_code, overview, problems, summarise
@@ -238,10 +240,11 @@ def test_an_invalid_record_is_not_written(tmp_path):
 
 
 def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = records.write_text(tmp_path / "index.html", "old")
-    monkeypatch.setattr(records.os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
-        records.write_text(path, "new")
+    path = files.write_whole(tmp_path / "index.html", "old")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(files.os, "replace", lambda *_: (_ for _ in ()).throw(full))
+    with pytest.raises(OSError, match="No space left on device: '.*index.html'"):
+        files.write_whole(path, "new")
     assert "old" == path.read_text() and [path] == list(tmp_path.iterdir())
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
+import os
 import pkgutil
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -59,20 +62,43 @@ def collect(targets: list[str]) -> list[Statement]:
 
     Raises `UsageError` if two statements share an id: one of them would silently stand for both.
     """
+    return _each_once([s for target in targets for s in statements(target)] if targets else statements())
+
+
+def _each_once(found: Iterable[Statement]) -> list[Statement]:
     chosen: dict[str, Statement] = {}
-    for statement in [s for target in targets for s in statements(target)] if targets else statements():
+    for statement in found:
         if chosen.setdefault(statement.id, statement) is not statement:
             raise UsageError(f"two different statements are called {statement.id}; rename one of them")
     return list(chosen.values())
 
 
-@cache
+_FILES: dict[Path, tuple[bytes, ModuleType]] = {}
+"""User files by path, each with the content it was imported from: an edited file is imported again."""
+
+
 def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"thinmargin_user_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    """The module of a user's file, named after its whole path: two files of one name stand apart.
+
+    The text is compiled here, because Python's own cache takes an edit of equal length within a second for none.
+    """
+    content = path.read_bytes()
+    known, module = _FILES.get(path, (b"", None))
+    if module is not None and known == content:
+        return module
+    name = f"thinmargin_user_{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    before = sys.modules.get(name)
+    sys.modules[name] = module  # dataclasses look their module up while it runs
+    try:
+        exec(compile(content, str(path), "exec", dont_inherit=True), module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        if before is not None:
+            sys.modules[name] = before
+        raise
+    _FILES[path] = (content, module)
     return module
 
 
@@ -81,7 +107,7 @@ def _of_file(path: Path, name: str) -> list[Statement]:
         raise UsageError(f"{path} is not a file; give a slug ({', '.join(slugs())}) or the path of a statement file")
     try:
         module = _module(path.resolve())
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     found = {key: value for key, value in vars(module).items() if isinstance(value, Statement)}
     if name:
@@ -90,5 +116,5 @@ def _of_file(path: Path, name: str) -> list[Statement]:
             raise UsageError(f"{path} has no statement {name}; it has {', '.join(found) or 'none'}")
         return chosen
     if not found:
-        raise UsageError(f"{path} declares no statement; see theorems/_template.py")
-    return list({value.id: value for value in found.values()}.values())
+        raise UsageError(f"{path} declares no statement; `thinmargin new NAME` writes a file that does")
+    return _each_once(found.values())

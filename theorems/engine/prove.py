@@ -58,7 +58,7 @@ def rows(
 def _argument(slug: str, step: ProofStep) -> str:
     """What a step that no machine proved rests on: the written argument, the reference, or what is missing."""
     if step.kind == "argued":
-        return arguments(slug)[step.anchor]
+        return arguments(slug).get(step.anchor, step.anchor)
     return step.reference or step.reason
 
 

@@ -50,7 +50,7 @@ def verify(
     steps = prove.all_steps(statements, names)
     report = progress or (lambda *_: None)
     results, proofs = _execute(plan, steps, folder, workers, report, _key(names, statements, profile, seed))
-    units = _labelled(plan, results, families)
+    units = [work.labelled(families[unit.family], results[unit]) for unit in plan]
     proof = prove.rows(statements, proofs, folder / "certificates")
     record = _assemble(statements, units, proof, folder)
     shutil.rmtree(folder / ".units", ignore_errors=True)
@@ -162,17 +162,6 @@ def write_json(path: Path, content: Any) -> None:
     with os.fdopen(handle, "w") as stream:
         json.dump(content, stream)
     os.replace(temporary, path)
-
-
-def _labelled(plan: list[work.Unit], results: dict[work.Unit, Json], families: dict[str, Family]) -> list[Json]:
-    """Results in the order of the plan, each row with the law it was drawn from."""
-    units = []
-    for unit in plan:
-        family = families[unit.family]
-        label = {"family": family.name, "law": family.law, "source": family.source}
-        content = results[unit]
-        units.append(content | label | {"rows": [row | label for row in content["rows"]]})
-    return units
 
 
 def _assemble(statements: list[Statement], units: list[Json], proof: dict[str, list[Json]], folder: Path) -> Json:

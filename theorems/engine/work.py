@@ -64,7 +64,11 @@ def families(statements: list[Statement]) -> dict[str, Family]:
 
 def run(unit: Unit) -> dict[str, Any]:
     """Judge one unit; the result is plain JSON."""
-    statements = collect(list(unit.targets))
+    return judged(unit, collect(list(unit.targets)))
+
+
+def judged(unit: Unit, statements: list[Statement]) -> dict[str, Any]:
+    """Judge one unit by statements already found; the result is plain JSON."""
     family = families(statements)[unit.family]
     users = [s for s in statements if any(f.name == family.name for f in s.instances)]
     start = time.perf_counter()
@@ -88,6 +92,12 @@ def run(unit: Unit) -> dict[str, Any]:
         "kills": kills,
         "seconds": time.perf_counter() - start,
     }
+
+
+def labelled(family: Family, result: dict[str, Any]) -> dict[str, Any]:
+    """A finished unit with the law its draws came from, on the unit and on every row."""
+    label = {"family": family.name, "law": family.law, "source": family.source}
+    return result | label | {"rows": [row | label for row in result["rows"]]}
 
 
 def _mutants(statement: Statement, draw: Draw, row: Row, kills: dict[str, dict[str, Any]]) -> None:

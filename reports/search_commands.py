@@ -1,0 +1,113 @@
+"""Commands for a conjecture of one's own: `new` writes the file that the others take as PATH::NAME.
+
+Numerical libraries are imported inside the functions.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import keyword
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+
+from constructions.files import write_whole
+from reports.command_support import json_option, print_json
+
+PLACEHOLDER = "my_conjecture"
+"""What NAME stands for in the templates."""
+
+
+@click.command(short_help="Write a file for your own conjecture.")
+@click.argument("name")
+@click.option("--from-slug", "slug", metavar="SLUG", help="Speak about the objects of this slug, not about your own.")
+@json_option
+@click.pass_context
+def new(context: click.Context, name: str, slug: str | None, as_json: bool) -> int:
+    """Write NAME.py in the current folder: construction, measurement, statement and tests, ready to be replaced.
+
+    The example in it is true and passes; no registration is needed.
+    """
+    path = Path(f"{name}.py")
+    if name.isidentifier() and (path.exists() or path.is_symlink()):
+        raise click.ClickException(f"{path} exists and is left as it is; choose another name or remove it")
+    template = _template(slug)
+    _check_name(name, template, slug)
+    write_whole(path, template.replace(PLACEHOLDER, name))
+    commands = _next(context, path, name)
+    if as_json:
+        print_json({"path": path, "next": commands})
+        return 0
+    click.echo(f"{path} is written; it passes as it stands. Next:")
+    for command in commands:
+        click.echo(f"  {command}")
+    return 0
+
+
+def _template(slug: str | None) -> str:
+    """The template of conjectures with objects of their own, or of those about the objects of a slug."""
+    folder = files("theorems")
+    source = folder.joinpath(f"_template_{slug}.py" if slug else "_template.py")
+    if not source.is_file():
+        names = [entry.name for entry in folder.iterdir() if entry.name.startswith("_template_")]
+        known = ", ".join(sorted(name.removeprefix("_template_").removesuffix(".py") for name in names))
+        raise click.ClickException(f"there is no template for {slug!r}; the slugs that have one are {known}")
+    return source.read_text(encoding="utf-8")
+
+
+def _check_name(name: str, template: str, slug: str | None) -> None:
+    """Refuse names that Python, pytest, the library or the rest of the file would take for something else."""
+    reason = None
+    if not name.isidentifier() or keyword.iskeyword(name):
+        reason = "is no Python name; use letters, digits and underscores, and no folder"
+    elif name.startswith("test_") or name == "conftest":
+        reason = "has a meaning for pytest"
+    elif name in _names(template):
+        reason = "is used for something else in the file"
+    elif importlib.util.find_spec(f"theorems.{name}") is not None:
+        reason = "is a name of the library"
+    elif _importable(name):
+        reason = "is the name of an installed module, which the file would hide"
+    elif slug is not None and _known(f"{slug}.{name}"):
+        reason = f"is a statement of the library, {slug}.{name}"
+    if reason:
+        raise click.ClickException(f"{name!r} {reason}; choose another name")
+
+
+def _names(template: str) -> set[str]:
+    """Every identifier of the template but the placeholder."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(template)):
+        values: list[Any] = [getattr(node, field, None) for field in ("id", "name", "asname", "attr", "arg", "module")]
+        found |= {part for value in values if isinstance(value, str) for part in value.split(".")}
+    return found - {PLACEHOLDER}
+
+
+def _importable(name: str) -> bool:
+    """Whether `import name` finds a module; a plain folder of that name is none."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except ValueError:  # a module without a spec, such as __main__
+        return True
+    return spec is not None and spec.origin is not None
+
+
+def _known(identifier: str) -> bool:
+    from theorems.engine import library
+
+    return any(statement.id == identifier for statement in library.statements())
+
+
+def _next(context: click.Context, path: Path, name: str) -> list[str]:
+    """What to run next, of the commands that there are."""
+    group = context.find_root().command
+    known = group.commands if isinstance(group, click.Group) else {}
+    targets = {"verify": f"{path}", "falsify": f"{path}::{name}", "sharpen": f"{path}::{name}",
+               "sweep": f"{path}::{name}"}  # fmt: skip
+    return [f"pytest {path}", *(f"thinmargin {command} {targets[command]}" for command in targets if command in known)]
+
+
+COMMANDS: tuple[click.Command, ...] = (new,)
