@@ -43,6 +43,7 @@ from verifiers.kkt_margin import CATALOGUE, measure
 merged_sum = quantity("merged_multiplier_sum", r"\sum\lambda_\mathrm{merged}")
 merged_radius_sq = quantity("merged_radius_sq", r"\rho_\mathrm{merged}^2")
 fractional = quantity("fractional_pairs", r"\mathrm{kinks}")
+flipped_along_u = quantity("flipped_along_u", r"\mathrm{flipped}_i")
 strict_cross = quantity("strict_cross_pairs", r"\mathrm{cross}")
 absolute = constant("absolute_constant", 3, "conjectured", "C_a")
 blow_up = constant("blow_up_constant", 2, "conjectured", "C_b")
@@ -243,6 +244,16 @@ no_cross_activation = _conjecture(
     does_not_claim="True when the multipliers differ by a factor below 1/r.",
 )
 
+always_flips = _conjecture(
+    "kkt_margin.conjecture_always_flips",
+    title="As long as the direction u is not zero, it flips every sample of every KKT point",
+    given=(is_kkt_point, nonzero_samples, both_classes, Claim("u is not zero", direction_norm_sq > 0)),
+    then=(Claim("some step along u flips the sample", flipped_along_u >= 1),),
+    instances=(exact.stretched_xor, families.loose_sign),
+    expected="refuted",
+    does_not_claim="Nothing about how far one has to go along u.",
+)
+
 STATEMENTS = tuple(
     searchable(statement)
     for statement in (
@@ -260,5 +271,6 @@ STATEMENTS = tuple(
         universal_is_near_optimal,
         universal_is_near_optimal_balanced,
         no_cross_activation,
+        always_flips,
     )
 )

@@ -93,6 +93,19 @@ def _uneven_pair() -> MarginInstance:
     return data.with_point([1, -1], [[1, 0], [0, 1]], ["1/16", "1"])
 
 
+def _stretched_xor(length: int) -> MarginInstance:
+    """XOR data with one sample moved outward, one neuron per sample: u points along that sample and flips neither
+    it nor its class, because the sample beyond the origin is of the same class."""
+    points = [[length, 0], [-1, 0], [0, 1], [0, -1]]
+    data = MarginInstance(labels=split(2, 2), bias=False, points=points)
+    return build.exact_partition_point(data, build.single_blocks(data.labels))
+
+
+stretched_xor = _family(
+    "stretched_xor",
+    "XOR data with one of the four samples moved outward; one neuron per sample",
+    [partial(_stretched_xor, length) for length in (2, 3, 10)],
+)
 unbalanced_singles = _family(
     "unbalanced_singles",
     "orthogonal samples, one neuron per sample: one negative sample, or one sample per class of uneven length",

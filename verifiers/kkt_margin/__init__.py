@@ -2,6 +2,7 @@
 
 from verifiers.kkt_margin import quantities_compare as quantities_compare
 from verifiers.kkt_margin import quantities_data as quantities_data
+from verifiers.kkt_margin import quantities_flip as quantities_flip
 from verifiers.kkt_margin import quantities_network as quantities_network
 from verifiers.kkt_margin import quantities_pairs as quantities_pairs
 from verifiers.kkt_margin import quantities_point as quantities_point
