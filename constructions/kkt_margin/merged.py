@@ -34,6 +34,15 @@ def single_blocks(labels: np.ndarray) -> list[list[int]]:
     return [[i] for i in range(labels.size)]
 
 
+def contiguous_blocks(labels: np.ndarray, parts: int) -> list[list[int]]:
+    """Each class cut, in its order, into `parts` nearly equal blocks, or into single samples if it has fewer."""
+    return [
+        part.tolist()
+        for own in class_blocks(labels)
+        for part in np.array_split(np.array(own), min(parts, len(own)))
+    ]
+
+
 def random_blocks(labels: np.ndarray, generator: np.random.Generator, parts: int = 2) -> list[list[int]]:
     """Each class split at random into at most `parts` blocks."""
     blocks = []

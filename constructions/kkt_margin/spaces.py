@@ -18,14 +18,12 @@ from typing import Any
 import numpy as np
 
 from constructions.instance import NoInstance, exact_array
-from constructions.kkt_margin import closed_forms, data
+from constructions.kkt_margin import batch, closed_forms, data
 from constructions.kkt_margin.instance import MarginInstance
-from constructions.kkt_margin.merged import class_blocks, exact_partition_point, single_blocks
+from constructions.kkt_margin.merged import class_blocks, contiguous_blocks, exact_partition_point, single_blocks
 from constructions.kkt_margin.robust_network import correlation_bound, robust_network
 from constructions.kkt_margin.splitting import split_network
 from constructions.space import Integer, Real, Reals, Seed, Space
-
-Blocks = list[list[int]]
 
 SWITCH = Integer(0, 1)
 
@@ -96,11 +94,6 @@ def _support_threshold(positives: int, share: Fraction) -> MarginInstance:
     return closed_forms.support_threshold(positives, share / (2 * positives - 3))
 
 
-def _contiguous(labels: np.ndarray, blocks: int) -> Blocks:
-    parts = [np.array_split(own, min(blocks, len(own))) for own in class_blocks(labels)]
-    return [part.tolist() for own in parts for part in own]
-
-
 def _orthogonal_partition(
     positives: int, negatives: int, square: int, blocks: int, bias: int, uneven: int, ratio: tuple[Fraction, ...]
 ) -> MarginInstance:
@@ -110,7 +103,7 @@ def _orthogonal_partition(
     instance = MarginInstance(
         labels=labels, bias=bias, gram=exact_array(gram), dimension=max(square, labels.size)
     )
-    return exact_partition_point(instance, _contiguous(labels, blocks))
+    return exact_partition_point(instance, contiguous_blocks(labels, blocks))
 
 
 def _two_points(square: int, bias: int, cosine: Fraction) -> MarginInstance:
@@ -218,6 +211,7 @@ correlated = Space(
         "lengths": Reals(1, 2, lambda p: p["n"] if p["uneven"] else 0),
     },
     _correlated,
+    batch.correlated,
     note="label-signed lifted Gram matrix with off-diagonal r c/(n - 1), one neuron per class, or per sample and then "
     "-|c| within a class; norms sqrt(d), multiplied by `lengths` if uneven",
 )
@@ -232,18 +226,21 @@ one_class = Space(
         "c": Reals(-1, 1, _pairs),
     },
     _one_class,
+    batch.one_class,
     note="as `correlated`, with positive samples only",
 )
 equicorrelated = Space(
     "equicorrelated",
     {"half": Integer(1, 10), "singles": SWITCH, "r": Real(0, "99/100")},
     _equicorrelated,
+    batch.equicorrelated,
     note="`half` samples per class of squared norm n = d, every pair with label-signed correlation -r/(n - 1)",
 )
 support_threshold = Space(
     "support_threshold",
     {"positives": Integer(3, 12), "share": Real(0, "21/20")},
     _support_threshold,
+    batch.support_threshold,
     note="unit norms, one negative, and a positive that stops supporting beyond share = 1, q = share/(2 positives - 3)",
 )
 orthogonal_partition = Space(
@@ -258,6 +255,7 @@ orthogonal_partition = Space(
         "ratio": Reals("1/4", 4, lambda p: p["uneven"]),
     },
     _orthogonal_partition,
+    batch.orthogonal_partition,
     note="orthogonal samples of squared norm `square`, times `ratio` for negatives if uneven; each class in up to "
     "`blocks` neurons (one with bias)",
 )
@@ -265,6 +263,7 @@ two_points = Space(
     "two_points",
     {"square": Integer(1, 4096, log=True), "bias": SWITCH, "cosine": Real(-1, "99/100")},
     _two_points,
+    batch.two_points,
     note="one sample per class, equal norms",
 )
 star = Space(
@@ -312,6 +311,7 @@ rescaled_points = Space(
         "rows": Reals("1/2", "3/2", lambda p: p["n"]),
     },
     _rescaled_points,
+    batch.rescaled_points,
     note="no KKT points: points of `correlated` with the mass of every neuron and the multiplier of every sample "
     "rescaled, and a zero sample added where `zero`",
 )
@@ -326,25 +326,36 @@ robust = Space(
         "theta": Real(0, 1),
     },
     _robust,
+    batch.robust,
     note="robust network on samples scale e_i + lean e_last, the last coordinate times the label if `against`",
 )
 _LEANING = {name: parameter for name, parameter in robust.parameters.items() if name != "theta"}
 robust_halfway = Space(
-    "robust_halfway", _LEANING, _robust_halfway, note="`robust` with theta halfway between the correlation bound and 1"
+    "robust_halfway",
+    _LEANING,
+    _robust_halfway,
+    batch.robust_halfway,
+    note="`robust` with theta halfway between the correlation bound and 1",
 )
 robust_quarter = Space(
-    "robust_quarter", _LEANING, partial(_robust, theta=Fraction(1, 4)), note="`robust` with theta = 1/4"
+    "robust_quarter",
+    _LEANING,
+    partial(_robust, theta=Fraction(1, 4)),
+    batch.robust_quarter,
+    note="`robust` with theta = 1/4",
 )
 robust_orthogonal = Space(
     "robust_orthogonal",
     {name: robust.parameters[name] for name in ("positives", "negatives", "scale", "theta")},
     partial(_robust, against=0, lean=Fraction(0)),
+    batch.robust_orthogonal,
     note="`robust` on orthogonal samples",
 )
 robust_orthogonal_quarter = Space(
     "robust_orthogonal_quarter",
     {name: robust.parameters[name] for name in ("positives", "negatives", "scale")},
     partial(_robust, against=0, lean=Fraction(0), theta=Fraction(1, 4)),
+    batch.robust_orthogonal,
     note="`robust` on orthogonal samples with theta = 1/4",
 )
 robust_signs = Space(

@@ -7,6 +7,11 @@ from dataclasses import replace
 from constructions.kkt_margin import spaces
 from constructions.space import Space
 from theorems.statement import Statement
+from verifiers.kkt_margin.batch import measure_batch, measured
+
+
+def _named(statement: Statement) -> set[str]:
+    return {name for claim in (*statement.given, *statement.then) for name in claim.quantities}
 
 
 def spaces_of(statement: Statement) -> tuple[Space, ...]:
@@ -14,9 +19,9 @@ def spaces_of(statement: Statement) -> tuple[Space, ...]:
 
     A statement about training runs has none: which KKT point a run ends at is its whole content.
     """
+    names = _named(statement)
     if statement.basis == "runs":
         return ()
-    names = {name for claim in (*statement.given, *statement.then) for name in claim.quantities}
     if "mixed_clusters" in names:
         return spaces.CLUSTERS
     if "robust_network_defect" in names:
@@ -27,5 +32,7 @@ def spaces_of(statement: Statement) -> tuple[Space, ...]:
 
 
 def searchable(statement: Statement) -> Statement:
-    """The statement with its spaces."""
-    return replace(statement, spaces=spaces_of(statement))
+    """The statement with its spaces, measured in batches if batches have every quantity it names."""
+    names = _named(statement)
+    batched = names <= measured("point") or names <= measured("robust")
+    return replace(statement, spaces=spaces_of(statement), measure_batch=measure_batch if batched else None)
