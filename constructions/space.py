@@ -246,5 +246,5 @@ def parse_value(space: Space, name: str, text: str) -> Value:
             return tuple(Fraction(entry) for entry in text.split(",") if entry)
         return Fraction(text) if isinstance(parameter, Real) else int(text)
     except (ValueError, ZeroDivisionError):
-        kind = "a whole number" if isinstance(parameter, (Integer, Seed)) else "a number such as 1/3"
+        kind = "a whole number" if isinstance(parameter, (Integer, Seed)) else "a number like 1/3"
         raise InvalidInstance(f"{name} = {text!r} is not {kind}") from None

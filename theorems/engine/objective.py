@@ -24,6 +24,9 @@ NOTHING = 1e9
 EQUAL = 1e-9
 """Relative distance up to which floats read two sides of an equality as equal, and a slack as zero."""
 
+PROBES = 24
+"""Choices of whole numbers on which it is found out whether a batch measures everything."""
+
 Axes = Mapping[str, tuple[str, ...]]
 Arrays = Mapping[str, np.ndarray]
 
@@ -128,9 +131,36 @@ def score_instance(objective: Objective, instance: Instance, axes: Axes) -> floa
     return float(objective(Single(measured, axes), axes)[0])
 
 
-def batched(statement: Statement, space: Space) -> bool:
-    """True if instances of the space are measured by the thousand."""
-    return statement.measure_batch is not None and space.stack is not None
+_MEASURED: dict[tuple[Any, ...], bool] = {}
+
+
+def batched(objective: Objective, space: Space) -> bool:
+    """True if instances of the space are measured by the thousand, every quantity that the claims name included."""
+    statement = objective.statement
+    if statement.measure_batch is None or space.stack is None:
+        return False
+    others = () if objective.violating is None else (objective.violating,)
+    names = tuple(sorted(axes_of(statement, *others)))
+    key = (statement.measure_batch, space.name, space.stack, names)
+    if key not in _MEASURED:
+        _MEASURED[key] = _all_measured(statement, space, names)
+    return _MEASURED[key]
+
+
+def _all_measured(statement: Statement, space: Space, names: tuple[str, ...]) -> bool:
+    """Whether some draws of the space together give every quantity a number."""
+    assert statement.measure_batch is not None and space.stack is not None
+    generator = np.random.default_rng(0)
+    missing = set(names)
+    for _ in range(PROBES):
+        sizes = {name: parameter.draw(generator) for name, parameter in space.whole.items()}
+        low, high = space.bounds(sizes)
+        vectors = generator.uniform(low, high, (8, len(low)))
+        arrays = statement.measure_batch(space.stack(**space.batch(sizes, vectors)))
+        missing -= {name for name in missing if name in arrays and np.any(np.isfinite(arrays[name]))}
+        if not missing:
+            return True
+    return False
 
 
 def score_vectors(
@@ -146,7 +176,7 @@ def score_vectors(
     Instances that are measured one by one are left out, as `NOTHING`, after the time `until` of `perf_counter`.
     """
     statement = objective.statement
-    if batched(statement, space):
+    if batched(objective, space):
         assert statement.measure_batch is not None and space.stack is not None
         arrays = statement.measure_batch(space.stack(**space.batch(sizes, vectors)))
         with np.errstate(all="ignore"):

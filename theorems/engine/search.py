@@ -133,7 +133,7 @@ class Search:
             own = now + (until - now) / (len(sources) - position)
             if isinstance(source, Family):
                 self._family(source, range(source.full), own)
-            elif batched(self.statement, source):
+            elif batched(self.objective, source):
                 self._rounds(source, own)
             else:
                 draws = (source.draw(self.generator) for _ in range(MOST_DRAWS[False]))
@@ -223,7 +223,7 @@ class Search:
         low, high = space.bounds(sizes)
         if not len(low):
             return float(self._score(space, sizes, np.zeros((1, 0)))[0]), vector
-        size = int(np.clip(8 * len(low), 16, 160)) if batched(self.statement, space) else 12
+        size = int(np.clip(8 * len(low), 16, 160)) if batched(self.objective, space) else 12
         start = self.generator.uniform(low, high, (size, len(low)))
         width = (high - low) * 10.0 ** self.generator.uniform(-4, -0.5, (size // 2, 1))
         start[: size // 2] = vector + width * self.generator.normal(size=(size // 2, len(low)))
@@ -232,7 +232,7 @@ class Search:
             lambda columns: self._score(space, sizes, columns.T),
             list(zip(low, high, strict=True)),
             init=np.clip(start, low, high),
-            maxiter=10_000 if batched(self.statement, space) else 40,
+            maxiter=10_000 if batched(self.objective, space) else 40,
             tol=1e-8,
             polish=False,
             vectorized=True,
@@ -254,7 +254,7 @@ class Search:
 
         sizes = {name: point[name] for name in space.whole}
         low, high = space.bounds(sizes)
-        if not len(low) or not batched(self.statement, space):
+        if not len(low) or not batched(self.objective, space):
             return
         width = np.maximum(high - low, 1e-12)
 
@@ -285,7 +285,7 @@ class Search:
 
     def _point(self, space: Space, point: Point) -> float:
         """Score of one point with its exact parameters kept."""
-        if batched(self.statement, space):
+        if batched(self.objective, space):
             sizes = {name: point[name] for name in space.whole}
             score = float(
                 score_vectors(self.objective, space, sizes, space.vector(point)[None], self.axes)[0]

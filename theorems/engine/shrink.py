@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from constructions.space import Integer, Point, Real, Reals, Space
-from theorems.engine.objective import NOTHING, Objective, axes_of, score_vectors
+from theorems.engine.objective import NOTHING, Objective, axes_of, batched, score_vectors
 from theorems.engine.origin import Origin, family_of, space_of
 from theorems.statement import Statement
 
@@ -57,9 +57,11 @@ def _shrink_draw(statement: Statement, origin: Origin, keep: Keep, until: float)
         draw = origin.draw(statement)
         if draw is None:
             return origin
-        for step, _ in enumerate(islice(family.simpler(draw.instance), STEPS)):
+        for step, instance in enumerate(islice(family.simpler(draw.instance), STEPS)):
             if time.perf_counter() > until:
                 return origin
+            if instance == draw.instance:
+                continue
             plainer = replace(origin, steps=(*origin.steps, step))
             if keep(plainer):
                 origin = plainer
@@ -107,7 +109,7 @@ def _at_sizes(objective: Objective, space: Space, point: Point, change: Point, k
     trials = generator.uniform(low, high, (TRIALS, len(low)))
     nearby = carried + (high - low) * 0.05 * generator.normal(size=(TRIALS // 4, len(low)))
     rows = np.clip(np.vstack([carried[None], nearby, trials]), low, high)
-    if objective.statement.measure_batch is None or space.stack is None:
+    if not batched(objective, space):
         rows = rows[:24]
     others = () if objective.violating is None else (objective.violating,)
     scores = score_vectors(objective, space, sizes, rows, axes_of(objective.statement, *others))
