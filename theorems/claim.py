@@ -179,6 +179,12 @@ def definition_formula(name: str, expression: sympy.Expr) -> dict[str, str]:
     return {"name": _SHOWN[name], "latex": latex, "mathml": mathml}
 
 
+def plain_text(expression: Any) -> str:
+    """An expression or a relation in plain characters: quantities, constants and abbreviations by their names."""
+    names = {own: declared.name for own, declared in _CONSTANTS.items()}
+    return notation.plain(expression, names | {own: own.removeprefix("where_") for own in _DEFINITIONS})
+
+
 State = Literal["holds", "fails", "undecided"]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import sympy
+from sympy.core.relational import Relational
 from sympy.printing.mathml import MathMLPresentationPrinter
 
 _GREEK = {
@@ -116,3 +117,12 @@ def latex(relation: sympy.Basic, shown: dict[str, str]) -> str:
     """LaTeX of a relation with the symbols' own texts."""
     names = {symbol: shown[symbol.name] for symbol in relation.free_symbols if symbol.name in shown}
     return str(sympy.latex(relation, symbol_names=names))
+
+
+def plain(expression: Any, names: dict[str, str]) -> str:
+    """An expression or a relation in plain characters, such as ``a^2 <= 3*b``; `names` maps symbol names to shown ones."""
+    if isinstance(expression, Relational):
+        left, right = (plain(side, names) for side in expression.args)
+        return f"{left} {'=' if expression.rel_op == '==' else expression.rel_op} {right}"
+    symbols = {symbol: sympy.Symbol(names.get(symbol.name, symbol.name), real=True) for symbol in expression.free_symbols}
+    return str(sympy.sstr(expression.xreplace(symbols))).replace("**", "^")
