@@ -18,6 +18,7 @@ import click
 
 from constructions.files import write_whole
 from constructions.threads import cores, limit_threads
+from reports import campaign_commands
 from reports.command_support import (
     certificate_files,
     json_option,
@@ -121,18 +122,20 @@ def verify(targets: tuple[str, ...], profile: str, out: Path, workers: int | Non
 
     An interrupted run is resumed by the same command.
     """
-    from reports import console
+    from reports import console, html
     from reports.summary import exit_code
     from theorems.engine.verify import verify as run
+
+    def finish(record: Any) -> Any:
+        if "certificates" not in record:
+            record["certificates"] = rechecked(certificate_files(folder)) if (folder / "certificates").is_dir() else []
+        return publish(record, folder)
 
     resolve(targets)
     folder = ready(out)
     with progress_display() as progress:
-        record: Any = run(list(targets), profile, seed, folder, workers or cores(), progress)
-    if "certificates" not in record:
-        record["certificates"] = rechecked(certificate_files(folder)) if (folder / "certificates").is_dir() else []
-    record, page = publish(record, folder)
-    print_json(record) if as_json else console.verification(record, page, out_console())
+        record: Any = run(list(targets), profile, seed, folder, workers or cores(), progress, finish)
+    print_json(record) if as_json else console.verification(record, folder / html.PAGE, out_console())
     return exit_code(record)
 
 
@@ -212,11 +215,14 @@ def prove(targets: tuple[str, ...], folder: Path | None, as_json: bool) -> int:
 @seed_option
 @json_option
 def train(slug: str, device: str, scale: str, store: Path, seed: int, as_json: bool) -> int:
-    """Train networks; they become instances and are judged by the same verifier."""
+    """Train networks; they become instances and are judged by the same verifier.
+
+    An interrupted run is resumed by the same command.
+    """
     import platform
     import time
 
-    from reports import console
+    from reports import console, html
     from reports.summary import exit_code
     from reports.training import training_record
 
@@ -226,7 +232,7 @@ def train(slug: str, device: str, scale: str, store: Path, seed: int, as_json: b
     folder = ready(ready(store, "--store") / f"train-{slug}-{scale}-{device}-seed{seed}", "--store")
     start = time.perf_counter()
     with progress_display() as progress:
-        result = run(slug, device, scale, seed, store, progress)
+        result = run(slug, device, scale, seed, folder, progress)
     record = training_record(
         {"slug": slug, "device": device, "scale": scale} | result,
         thinmargin=version(),
@@ -234,8 +240,8 @@ def train(slug: str, device: str, scale: str, store: Path, seed: int, as_json: b
         seconds=time.perf_counter() - start,
         environment={"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"},
     )
-    record, page = publish(record, folder)
-    print_json(record) if as_json else console.verification(record, page, out_console())
+    record = publish(record, folder)
+    print_json(record) if as_json else console.verification(record, folder / html.PAGE, out_console())
     return exit_code(record)
 
 
@@ -294,7 +300,7 @@ def recheck(folder: Path, every: bool, as_json: bool) -> int:
     return 0 if all(entry["status"] == "accepted" for entry in entries) else 1
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, *campaign_commands.COMMANDS):
     thinmargin.add_command(command)
 
 
@@ -328,7 +334,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else None
         return _fail(error.format_message() + (f" (see `{command} --help`)" if command else ""))
     except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; the same command resumes a verification", 130)
+        return _fail("interrupted; the same command goes on where it stopped", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

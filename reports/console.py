@@ -166,6 +166,48 @@ def verification(record: Record, page: Any, out: Console) -> None:
         out.print("Certificates: " + ", ".join(f"{n} {status}" for status, n in summary["certificates"].items()) + ".")
     for name, sentence in problems(record):
         out.print(Text("! ", style="bold red") + Text(f"{name}: {sentence}"))
+    if "digest" in record:
+        out.print(Text(f"Digest: {record['digest'][:12]} (of all but times and environment)"))
+    out.print(Text(f"Report: {page}"))
+
+
+def campaign(result: dict[str, Any], page: Any, out: Console) -> None:
+    """`thinmargin sweep`: counts per statement, where the least slack is, what needs attention, where the page lies."""
+    table = _table(
+        "statement",
+        "accepted / instances",
+        "holds",
+        "refuted",
+        "hypothesis fails",
+        "undecided",
+        "least slack",
+        "at",
+        right=("accepted / instances", "holds", "refuted", "hypothesis fails", "undecided", "least slack"),
+    )
+    for statement in result["statements"]:
+        verdicts, least = statement["verdicts"], statement["least"]
+        bad = verdicts["Refuted"] and statement["expected"] != "refuted"
+        table.add_row(
+            statement["id"],
+            f"{count(statement['accepted'])} / {count(statement['instances'])}",
+            count(verdicts["Holds"]),
+            Text(count(verdicts["Refuted"]), style="bold red" if bad else ""),
+            count(verdicts["HypothesisFailed"]),
+            count(verdicts["Undecided"] + verdicts["Unsupported"]),
+            number(least["slack"]) if least else "–",
+            ", ".join(f"{name}={value}" for name, value in least["parameters"].items()) if least else "–",
+        )
+    out.print(table)
+    cells = result["cells"]
+    shared = f", {count(cells['by_others'])} by others meanwhile" if cells["by_others"] else ""
+    out.print(
+        f"{count(cells['total'])} cells at {count(len(result['points']))} grid points: {count(cells['now'])} computed "
+        f"now, {count(cells['before'])} before{shared}. {seconds(result['seconds'])}. Digest {result['digest'][:12]}."
+    )
+    if cells["disagreeing"]:
+        out.print(Text(f"! {count(cells['disagreeing'])} cells gave different results when computed twice"))
+    if result["left_out"]:
+        out.print(f"Not swept, for lack of the space {result['space']['name']}: {', '.join(result['left_out'])}.")
     out.print(Text(f"Report: {page}"))
 
 

@@ -19,7 +19,7 @@ MARKERS = "osD^vPX*"
 DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 _INK, _RULE = "#010203", "#040506"  # placeholders, replaced in the SVG text
 _SERIES = tuple(f"#0a0b{index:02x}" for index in range(len(PALETTE)))
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -77,9 +77,9 @@ def svg(measurement: Measurement, prefix: str = "figure") -> str:
 
     import matplotlib as mpl
 
-    with mpl.rc_context(_STYLE | {"svg.hashsalt": prefix}):
+    with mpl.rc_context(STYLE | {"svg.hashsalt": prefix}):
         drawn = _heatmap(measurement, table) if figure.get("kind") == "heatmap" else _lines(measurement, table, ys)
-        return _as_text(drawn, prefix, measurement.get("title") or measurement["name"])
+        return as_text(drawn, prefix, measurement.get("title") or measurement["name"])
 
 
 def _lines(measurement: Measurement, table: dict[str, list[Any]], ys: list[str]) -> Any:
@@ -205,7 +205,7 @@ def _legend(series: str | None, key: Any, column: str | None, units: dict[str, s
     return ", ".join(parts)
 
 
-def _as_text(drawn: Any, prefix: str, title: str) -> str:
+def as_text(drawn: Any, prefix: str, title: str) -> str:
     """Matplotlib's SVG without its preamble and metadata, with page colours, own ids and a text for screen readers."""
     import io
     from html import escape

@@ -28,7 +28,7 @@ _SHOWN_CERTIFICATES = 40  # of one statement or kind on the page; the folder has
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -133,7 +133,7 @@ def render(record: Record, changes: list[Change] | None = None, *, draw: bool = 
     for entry in certificates:
         kinds.setdefault(entry.get("kind") or "other", []).append(entry)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             certificates=kinds,

@@ -18,6 +18,9 @@ from verifiers.sequences import anytime_interval
 
 Json = dict[str, Any]
 
+LETTERS = {"Holds": "H", "Refuted": "R", "HypothesisFailed": "F", "Undecided": "U", "Unsupported": "N"}
+"""Verdicts in a pattern: what several statements say on one draw, in the order of the campaign."""
+
 
 @dataclass
 class Count:
@@ -52,15 +55,22 @@ class Tally:
         self._statements, self._space, self._seed = statements, space, seed
         self._target = {statement.id: _target(statement, targets) for statement in statements}
         self._total = {statement.id: Count() for statement in statements}
-        self._places: list[tuple[Json, dict[str, Count]]] = []
+        self._places: list[tuple[Json, dict[str, Count], Counter[str]]] = []
 
     def add(self, cell: Cell, result: Json) -> None:
         """Count one cell; cells of one grid point follow each other."""
         if not self._places or self._places[-1][0] != cell.parameters:
-            self._places.append((cell.parameters, {statement.id: Count() for statement in self._statements}))
+            self._places.append((cell.parameters, {statement.id: Count() for statement in self._statements}, Counter()))
+        self._places[-1][2][self._pattern(result)] += 1
         for counts in (self._places[-1][1], self._total):
             for name, count in counts.items():
                 count.add(cell, result, name)
+
+    def _pattern(self, result: Json) -> str:
+        """What all statements say on one draw together, a letter each; empty where there is no instance."""
+        if result["instance"] is None:
+            return ""
+        return "".join(LETTERS[result["statements"][statement.id]["verdict"]] for statement in self._statements)
 
     def statements(self) -> list[Json]:
         """Every statement with its formulas and its counts over all cells."""
@@ -81,10 +91,14 @@ class Tally:
         ]
 
     def points(self) -> list[Json]:
-        """Every grid point with the counts of every statement."""
+        """Every grid point with the counts of every statement, and how often each pattern of verdicts occurred."""
         return [
-            {"parameters": place, "statements": {name: self._counted(name, c) for name, c in counts.items()}}
-            for place, counts in self._places
+            {
+                "parameters": place,
+                "statements": {name: self._counted(name, c) for name, c in counts.items()},
+                "patterns": dict(sorted(patterns.items())),
+            }
+            for place, counts, patterns in self._places
         ]
 
     def _counted(self, name: str, count: Count, pooled: bool = False) -> Json:

@@ -174,7 +174,7 @@ def parameters_text(space: Space) -> str:
 def points(grid: Grid, fixed: Mapping[str, Value]) -> Iterable[dict[str, Value]]:
     """Every grid point together with the fixed parameters, the last axis moving fastest."""
     for values in itertools.product(*(axis.values for axis in grid)):
-        yield dict(fixed) | dict(zip((axis.name for axis in grid), values, strict=True))
+        yield dict(zip((axis.name for axis in grid), values, strict=True)) | dict(fixed)
 
 
 def to_json(values: Mapping[str, Value]) -> dict[str, int | str]:

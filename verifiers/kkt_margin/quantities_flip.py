@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from verifiers import tolerances
@@ -20,7 +22,7 @@ def flipped_along_u(subject: Subject) -> Enclosure:
     """Decided at t = 0, at every bend of the curve and by its last slope, which together bound it from below."""
     point = subject.point
     values, last, complete = _lowest(point)
-    error = in_arithmetic_of(point, 0)[()]
+    error: Any = in_arithmetic_of(point, 0)[()]
     if point.kind == "float":
         error = tolerances.RESIDUAL_AMPLIFICATION * max(point.residual, tolerances.ROUNDING)
     flipped = certainly_positive(-values - error).any(axis=1) | certainly_positive(-last - error)
