@@ -81,7 +81,8 @@ def _draw_from(space: Space, generator: np.random.Generator, index: int) -> Inst
 class Mutant:
     """A change that should turn the statement false (`known_false`) or whose truth is open.
 
-    `then` replaces the conclusions, `constants` moves named constants, `without` drops a hypothesis.
+    `then` replaces the conclusions, `given` the hypotheses, `constants` moves named constants, `without` drops a
+    hypothesis.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Mutant:
     constants: Mapping[str, Fraction] = field(default_factory=dict)
     without: str | None = None
     known_false: bool = True
+    given: tuple[Claim, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -172,8 +174,9 @@ class Statement:
         constants: Mapping[str, Any] | None = None,
         without: str | None = None,
         then: tuple[Claim, ...] | None = None,
+        given: tuple[Claim, ...] | None = None,
     ) -> Statement:
-        """The same statement with constants moved, one hypothesis dropped, or conclusions replaced.
+        """The same statement with constants moved, one hypothesis dropped, or conclusions or hypotheses replaced.
 
         Raises `KeyError` if a named constant or hypothesis does not exist.
         """
@@ -189,17 +192,20 @@ class Statement:
             constants=dict(self.constants) | moved,
             proof=(),
             mutants=(),
-            given=tuple(claim for claim in self.given if claim.name != without),
+            given=tuple(claim for claim in (self.given if given is None else given) if claim.name != without),
             then=then or self.then,
+        )
+
+    def mutated(self, mutant: Mutant) -> Statement:
+        """The statement that a mutant makes."""
+        return self.variant(
+            name=mutant.name, constants=mutant.constants, without=mutant.without, then=mutant.then, given=mutant.given
         )
 
     def mutations(self) -> Iterator[tuple[Mutant, Statement]]:
         """Each declared mutant with the statement it makes."""
         for mutant in self.mutants:
-            yield (
-                mutant,
-                self.variant(name=mutant.name, constants=mutant.constants, without=mutant.without, then=mutant.then),
-            )
+            yield mutant, self.mutated(mutant)
 
 
 Theorem = partial(Statement, kind="theorem")

@@ -54,8 +54,7 @@ class Variation:
             known = {mutant.name: mutant for mutant in mutants(statement)}
             if self.mutant not in known:
                 raise UsageError(f"{statement.id} has no mutant {self.mutant!r}; it has {', '.join(known) or 'none'}")
-            m = known[self.mutant]
-            varied = varied.variant(constants=m.constants, without=m.without, then=m.then)
+            varied = varied.mutated(known[self.mutant])
         try:
             for name in self.drop:
                 varied = varied.variant(without=name)
@@ -139,7 +138,7 @@ def replay_text(variation: Variation, origin: Origin, digest: str) -> str:
     pairs = [(f"set.{name}", str(value)) for name, value in variation.constants.items()]
     pairs += [("drop", name) for name in variation.drop]
     pairs += [("then", variation.mutant)] if variation.mutant else []
-    query = urlencode([*pairs, *origin.pairs()], safe="/,:=<>()|^*+", quote_via=quote)
+    query = urlencode([*pairs, *origin.pairs()], safe="/,:=<>()|^*", quote_via=quote)
     return f"{quote(variation.target, safe='/:.')}?{query}#{digest[:DIGITS]}"
 
 
