@@ -100,7 +100,7 @@ _DATA |= {
     "square_norm": lambda s: s.raw[:, 0, 0],
     "opposite": lambda s: s.opposite,
     "label_opposite": _labels_of_both,
-    "direction_norm_sq": lambda s: s.products.sum(axis=1),
+    "direction_norm_sq": lambda s: snapped(s.products.sum(axis=1), np.abs(s.raw).sum(axis=(1, 2))),
     "direction_product": lambda s: s.products,
     "class_distance_sq": _class_distance,
 }
@@ -191,6 +191,7 @@ _POINT |= {
     "final_slope": _final_slope,
     "flip_threshold": _threshold(0.0),
     "level_threshold": _threshold(-1.0),
+    "flipped_along_u": lambda s: kernels.flipped(s.pre, s.outputs, s.slopes, s.labels),
     "neuron_speed": lambda s: s.signs * s.slopes * s.masses,
     "neuron_weight": lambda s: s.weighted.sum(axis=2),
     "bound_time_value": lambda s: s.both_sides[0],

@@ -19,8 +19,9 @@ NEGLIGIBLE = 1e-12
 def _value(pre, outputs, slopes, label, sample, time):
     total = 0.0
     for k in range(len(outputs)):
-        z = pre[k, sample] - time * label * slopes[k]
-        if z > 0.0:
+        fall = time * label * slopes[k]
+        z = pre[k, sample] - fall
+        if z > NEGLIGIBLE * (abs(pre[k, sample]) + abs(fall)):
             total += outputs[k] * z
     return total * label
 
@@ -64,6 +65,34 @@ def thresholds(pre, outputs, slopes, labels, level):
 
 
 @njit(cache=True)
+def flipped(pre, outputs, slopes, labels):
+    """1.0 where y_i N(x_i - t y_i u) < 0 for some t >= 0, else 0.0 (B, n), from 0, every bend and the last slope.
+
+    Values that may be rounding count as 0.
+    """
+    count, neurons, size = pre.shape
+    found = np.zeros((count, size))
+    for b in range(count):
+        for i in range(size):
+            y, last, magnitude = labels[b, i], 0.0, 0.0
+            for k in range(neurons):
+                fall = y * slopes[b, k]
+                last += max(-fall, 0.0) * outputs[b, k] * y
+                magnitude += abs(fall * outputs[b, k])
+            below = last < -NEGLIGIBLE * magnitude
+            for s in range(neurons + 1):
+                time = 0.0
+                if s > 0 and slopes[b, s - 1] != 0.0:
+                    time = max(pre[b, s - 1, i] * y / slopes[b, s - 1], 0.0)
+                size_of_terms = 0.0
+                for k in range(neurons):
+                    size_of_terms += abs(outputs[b, k]) * (abs(pre[b, k, i]) + abs(time * slopes[b, k]))
+                below = below or _value(pre[b], outputs[b], slopes[b], y, i, time) < -NEGLIGIBLE * size_of_terms
+            found[b, i] = 1.0 if below else 0.0
+    return found
+
+
+@njit(cache=True)
 def path_parts(pre, signs, masses, slopes, labels, times):
     """What neurons of the own and of the opposite sign contribute at times (B, n, T): two arrays (B, n, T), >= 0."""
     count, neurons, size = pre.shape
@@ -74,8 +103,9 @@ def path_parts(pre, signs, masses, slopes, labels, times):
             for k in range(neurons):
                 fall = y * slopes[b, k]
                 for s in range(times.shape[2]):
-                    z = pre[b, k, i] - fall * times[b, i, s]
-                    if z > 0.0:
+                    moved = fall * times[b, i, s]
+                    z = pre[b, k, i] - moved
+                    if z > NEGLIGIBLE * (abs(pre[b, k, i]) + abs(moved)):
                         if signs[b, k] == y:
                             own[b, i, s] += masses[b, k] * z
                         else:

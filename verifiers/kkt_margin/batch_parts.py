@@ -58,7 +58,8 @@ class DataParts:
     @cached_property
     def products(self) -> np.ndarray:
         """h_l = y_l <x_l, u> (B, n)."""
-        return np.matmul(self.raw, self.labels[:, :, None])[:, :, 0] * self.labels
+        values = np.matmul(self.raw, self.labels[:, :, None])[:, :, 0] * self.labels
+        return snapped(values, np.abs(self.raw).sum(axis=2))
 
     def _off_diagonal(self, gram: np.ndarray) -> np.ndarray:
         first, second = np.triu_indices(self.n, 1)
@@ -171,7 +172,8 @@ class PointParts(DataParts):
     @cached_property
     def slopes(self) -> np.ndarray:
         """S_k <g_k, u> (B, K)."""
-        return self.signs * np.matmul(self.rows, self.products[:, :, None])[:, :, 0]
+        values = self.signs * np.matmul(self.rows, self.products[:, :, None])[:, :, 0]
+        return snapped(values, np.matmul(np.abs(self.rows), np.abs(self.raw).sum(axis=2)[:, :, None])[:, :, 0])
 
     @cached_property
     def falling(self) -> np.ndarray:
@@ -201,11 +203,13 @@ class PointParts(DataParts):
     def main_times(self) -> tuple[np.ndarray, np.ndarray]:
         """Times t of the main path, and tau = t Delta there (B, n, K + 2); NaN unless Delta > 0."""
         delta = np.where(self.delta > 0, self.delta, np.nan)[:, None, None]
-        start = (self.q / self.delta)[:, None, None]
+        start, switch = self.q[:, None, None] / delta, self.greatest[:, None, None] / delta
         bends = np.swapaxes(self.pre, 1, 2) * self.labels[:, :, None] / self.slopes[:, None, :]
-        bends = np.where(np.isnan(delta), np.nan, np.maximum(bends, start))
+        late = np.abs(bends - switch) <= NEGLIGIBLE * switch
+        bends = np.where(late, switch, np.maximum(bends, start))
         fixed = np.stack([self.q, self.greatest], axis=1)[:, None, :] * np.ones((1, self.n, 1))
-        return np.concatenate([fixed / delta, bends], axis=2), np.concatenate([fixed + 0.0 * delta, bends * delta], 2)
+        tau = np.where(late, fixed[:, :, 1:], bends * delta)
+        return np.concatenate([fixed / delta, bends], axis=2), np.concatenate([fixed + 0.0 * delta, tau], axis=2)
 
     @cached_property
     def main_parts(self) -> tuple[np.ndarray, np.ndarray]:
