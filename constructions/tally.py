@@ -44,7 +44,8 @@ class Tally(Instance):
         super().__post_init__()
 
     def validate(self) -> None:
-        whole = all(getattr(self, name).dtype.kind == "i" for name in ("about", "ranges", *COUNTS))
+        parts = [getattr(self, name) for name in ("about", "ranges", *COUNTS)]
+        whole = all(part is not None and part.dtype.kind == "i" for part in parts)
         if not whole or self.ranges.ndim != 2 or self.ranges.shape[1] != 3 or self.about.size == 0:
             raise InvalidInstance("a tally needs a text, ranges (seed, start, stop) and four counts, all whole numbers")
         rows = sorted(tuple(row) for row in self.ranges.tolist())
