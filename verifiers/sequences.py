@@ -63,7 +63,10 @@ def anytime_interval(
 
 
 def _lower(successes: int, failures: int, a: Fraction, b: Fraction, alpha: Fraction) -> float:
-    """A float64 p below s/n with M(p) >= 1/alpha proved, as large as the solver finds; 0 if there is no success."""
+    """A float64 p below s/n with M(p) >= 1/alpha proved, as large as the solver finds; 0 if there is no success.
+
+    All smaller p are excluded with it, because log M is convex and least at s/n.
+    """
     if successes == 0:
         return 0.0
     ball = _ball
@@ -78,7 +81,7 @@ def _lower(successes: int, failures: int, a: Fraction, b: Fraction, alpha: Fract
     gap = min(root, 1 - root)
     for bits in range(OUTWARD_BITS, -1, -4):
         candidate = _float_below(root - gap / 2**bits)
-        if 0 < candidate < 1 and bool(excess(ball(candidate)) >= 0):
+        if 0 < candidate < 1 and bool(ball(candidate) < s / (s + f)) and bool(excess(ball(candidate)) >= 0):
             return candidate
     return 0.0
 
