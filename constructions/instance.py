@@ -8,8 +8,8 @@ does not know its origin; a `Draw` does.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-import tempfile
 import zipfile
 from dataclasses import dataclass, fields
 from fractions import Fraction
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+
+from constructions.files import write_whole
 
 Source = Literal["random", "structured", "solved", "searched", "trained", "user"]
 SOURCES: tuple[Source, ...] = ("random", "structured", "solved", "searched", "trained", "user")
@@ -134,17 +136,10 @@ class Instance:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write one ``.npz`` (no pickle), complete or not at all."""
-        target = Path(path)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".npz")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                content: dict[str, Any] = {"slug": np.array(self.slug)} | self.arrays()
-                np.savez_compressed(stream, **content)
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        return target
+        content: dict[str, Any] = {"slug": np.array(self.slug)} | self.arrays()
+        stream = io.BytesIO()
+        np.savez_compressed(stream, **content)
+        return write_whole(path, stream.getvalue())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

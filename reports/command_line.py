@@ -7,6 +7,7 @@ checked, 2 for bad usage or input (one line on standard error), 70 for a fault o
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -304,6 +305,13 @@ for command in (*COMMANDS, *campaign_commands.COMMANDS):
     thinmargin.add_command(command)
 
 
+_ADVICE = (
+    dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "; make room and run the same command again")
+    | {errno.EFBIG: "; raise the limit on the size of files and run the same command again"}
+    | dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "; choose a folder that can be written")
+)
+
+
 def _input_errors() -> tuple[type[BaseException], ...]:
     """Errors that mean bad usage or input. A module that was never imported cannot have raised one."""
     names = (
@@ -334,7 +342,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else None
         return _fail(error.format_message() + (f" (see `{command} --help`)" if command else ""))
     except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; the same command goes on where it stopped", 130)
+        return _fail("interrupted; run the same command again: verify and train go on where they stopped", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -342,7 +350,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, _input_errors()):
             return _fail(str(error))
         if isinstance(error, OSError) and error.strerror:
-            return _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+            place = f"{error.filename}: " if error.filename else ""
+            return _fail(f"{place}{error.strerror}{_ADVICE.get(error.errno or 0, '')}")
         traceback.print_exc()
         return _fail("this is a fault of thinmargin, not a verdict; please report the lines above", FAULT)
 

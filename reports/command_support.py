@@ -108,8 +108,8 @@ def rechecked(files: Sequence[Path]) -> list[dict[str, Any]]:
     return entries
 
 
-def publish(record: Any, folder: Path) -> tuple[Any, Path]:
-    """Write record and page and return both; an invalid record is a fault of the program and nothing is written."""
+def publish(record: Any, folder: Path) -> Any:
+    """Write record and page; returns the record. An invalid one is a fault of the program, and nothing is written."""
     from reports import html, records
     from reports.summary import summarise
 
@@ -117,8 +117,10 @@ def publish(record: Any, folder: Path) -> tuple[Any, Path]:
     try:
         records.validate(record)
         record["summary"] = summarise(record)
+        record["digest"] = records.digest(record)
         page = html.render(record)
         records.write(record, folder)
     except records.InvalidRecord as error:
         raise RuntimeError(f"the run produced a record that is not valid: {error}") from error
-    return record, write_whole(folder / html.PAGE, page)
+    write_whole(folder / html.PAGE, page)
+    return record

@@ -11,6 +11,7 @@ this way and `real` reads them back.
 from __future__ import annotations
 
 import enum
+import hashlib
 import json
 import math
 import numbers
@@ -208,6 +209,7 @@ class Record(TypedDict):
     training: NotRequired[dict[str, Any]]
     notes: NotRequired[list[str]]
     summary: NotRequired[dict[str, Any]]
+    digest: NotRequired[str]
 
 
 def real(value: Real | None) -> float | None:
@@ -244,6 +246,22 @@ def plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")
+
+
+def digest(record: Any) -> str:
+    """SHA-256 of what a record says, as 64 hex digits: of all but times, the environment and the summary.
+
+    Two runs of the same targets, profile and seed by the same version have the same digest, interrupted or not.
+    """
+
+    def said(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: said(entry) for key, entry in value.items() if key != "seconds"}
+        return [said(entry) for entry in value] if isinstance(value, list) else value
+
+    content = {key: entry for key, entry in plain(record).items() if key not in ("environment", "summary", "digest")}
+    text = json.dumps(said(content), sort_keys=True, allow_nan=False, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def dumps(value: Any) -> str:

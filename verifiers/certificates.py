@@ -33,12 +33,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import lcm
 from pathlib import Path
 from typing import Any
+
+from constructions.files import write_whole
 
 FORMAT = 1
 Json = dict[str, Any]
@@ -125,16 +126,7 @@ def save(certificate: Mapping[str, Any], directory: str | os.PathLike[str]) -> P
     """Write a sealed certificate in canonical form, complete or not at all; returns its path."""
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / file_name(certificate)
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(canonical(dict(certificate)) + b"\n")
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return target
+    return write_whole(folder / file_name(certificate), canonical(dict(certificate)) + b"\n")
 
 
 def load(path: str | os.PathLike[str]) -> Json:

@@ -99,11 +99,11 @@ class Engine:
         if self.error:
             raise self.error
 
-    def verify(self, targets, profile, seed, out, workers, progress):
+    def verify(self, targets, profile, seed, out, workers, progress, finish):
         progress("verify", 1, 2, "drawing")
         (out / "certificates").mkdir(exist_ok=True)
         self._answer("verify", targets, profile, seed, workers)
-        return self.record
+        return finish(self.record)
 
     def judge(self, slug, file, seed):
         self._answer("judge", slug, file, seed)
@@ -258,7 +258,7 @@ def test_a_fault_of_the_program_is_not_a_verdict(engine, run):
 def test_an_interrupted_run_says_how_to_go_on(engine, run):
     engine.error = KeyboardInterrupt()
     result = run("verify")
-    assert 130 == result.code and "thinmargin: interrupted; the same command resumes" in result.err
+    assert 130 == result.code and "thinmargin: interrupted; run the same command again" in result.err
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,11 @@ class StepKey:
     statement: str
     step: str
 
+    @property
+    def label(self) -> str:
+        """What the step is, for people; no other step of its run has the same."""
+        return f"proof step {self.step} of {self.statement}"
+
 
 def all_steps(statements: Iterable[Statement], targets: tuple[str, ...] = ()) -> list[StepKey]:
     """Every distinct scalar step of the statements, named once."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from constructions.files import sole_writer
 from constructions.instance import Draw
 from theorems.engine import aggregate, work
 from theorems.engine.library import statements
@@ -16,13 +17,17 @@ from verifiers.errors import UsageError
 Json = dict[str, Any]
 Progress = Callable[[str, int, int, str], None]
 
+CHECKPOINT = "checkpoint.json"
+
 
 def train(slug: str, device: str = "cpu", scale: str = "small", seed: int = 0, store: Path = Path("."),
           progress: Progress | None = None) -> Json:
     """Train, polish and judge; the record has the statements' rows on trained instances and the measured tables.
 
-    Networks, tables and a checkpoint that resumes an interrupted run go to `store`. Raises `UsageError` for a slug
-    without a trained counterpart, `InvalidInstance` for a device that is not there.
+    Networks and a checkpoint that resumes an interrupted run go to `store`, a folder of this run alone.
+
+    Raises `UsageError` for a slug without a trained counterpart, `InvalidInstance` for a device that is not there,
+    `OSError` if another run writes to the folder or the disk is full.
     """
     try:
         module = importlib.import_module(f"constructions.trained.{slug}")
@@ -31,13 +36,15 @@ def train(slug: str, device: str = "cpu", scale: str = "small", seed: int = 0, s
             raise
         raise UsageError(f"{slug} has no trained counterpart") from None
     report = progress or (lambda *_: None)
-    store.mkdir(parents=True, exist_ok=True)
     certified = getattr(importlib.import_module(f"verifiers.{slug}"), "certifies_all", None)
-    result = module.train(
-        scale, device, seed, lambda done, total, text: report("train", done, total, text), certified=certified,
-        state=store / f"{slug}-{scale}-{device}-{seed}.checkpoint.json")
-    for draw in result.draws:
-        draw.instance.save(store / f"{draw.instance.short_digest}.npz")
+    folder = store / "instances"
+    folder.mkdir(parents=True, exist_ok=True)
+    with sole_writer(store):
+        result = module.train(
+            scale, device, seed, lambda done, total, text: report("train", done, total, text), certified=certified,
+            state=store / CHECKPOINT)
+        for draw in result.draws:
+            draw.instance.save(folder / f"{draw.instance.short_digest}.npz")
     records = [_judged(s, result.draws, report) for s in statements(slug) if s.kind != "conjecture"]
     notes = [f"left out by the time budget: {', '.join(result.skipped)}"] if result.skipped else []
     return {"statements": [r for r in records if r["acceptance"]["accepted"]], "measurements": result.tables,

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import platform
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from theorems.engine import aggregate, prove, work
+from constructions.files import sole_writer, write_whole
+from theorems.engine import aggregate, processes, prove, work
 from theorems.engine.library import collect
 from theorems.statement import Family, Statement
 from verifiers.errors import UsageError
 
 Progress = Callable[[str, int, int, str], None]
 Json = dict[str, Any]
+Item = work.Unit | prove.StepKey
 
 UNIT = 10
 """Draws per unit: about a second of work, so that an interrupted run loses little."""
+PARTS = ("certificates", "instances", ".units")
+"""What lies beside the record of a run."""
 
 
 def verify(
@@ -35,33 +38,42 @@ def verify(
     out: str | os.PathLike[str] = "out",
     workers: int = 2,
     progress: Progress | None = None,
+    finish: Callable[[Json], Json] | None = None,
 ) -> Json:
     """Check every statement of `targets`; return the record of schema 1, write certificates and worst instances.
 
-    Finished units are kept in ``out/.units`` until the run completes, so an interrupted run resumes where it stopped.
-    Raises `UsageError` for unknown targets and an unwritable folder.
+    Finished work is kept in ``out/.units`` until the run completes, so an interrupted run resumes where it stopped.
+    `finish(record)` may write the record and is still part of the run; what it returns is returned. Only then are the
+    units removed, and the certificates and instances of earlier runs.
+
+    Raises `UsageError` for unknown targets, an unwritable folder and files that change meanwhile, `OSError` if another
+    run writes to the folder or the disk is full.
     """
     start = time.perf_counter()
     names = tuple(targets)
     statements = collect(list(names))
     folder = _prepare(Path(out))
-    families = work.families(statements)
-    plan = _plan(names, families, profile, seed, folder)
-    steps = prove.all_steps(statements, names)
-    report = progress or (lambda *_: None)
-    results, proofs = _execute(plan, steps, folder, workers, report, _key(names, statements, profile, seed))
-    units = [work.labelled(families[unit.family], results[unit]) for unit in plan]
-    proof = prove.rows(statements, proofs, folder / "certificates")
-    record = _assemble(statements, units, proof, folder)
-    shutil.rmtree(folder / ".units", ignore_errors=True)
-    return {
-        "schema": 1,
-        "thinmargin": metadata.version("thinmargin"),
-        "profile": profile,
-        "seed": seed,
-        "environment": environment(),
-        "seconds": round(time.perf_counter() - start, 2),
-    } | record
+    with sole_writer(folder):
+        for part in PARTS:
+            (folder / part).mkdir(exist_ok=True)
+        families = work.families(statements)
+        plan = _plan(names, families, profile, seed, folder)
+        store = _Store(folder / ".units", _key(names, statements, profile, seed), names)
+        results, proofs = _execute(plan, prove.all_steps(statements, names), workers, progress, store)
+        units = [work.labelled(families[unit.family], results[unit]) for unit in plan]
+        assembled = _assemble(statements, units, prove.rows(statements, proofs, folder / "certificates"), folder)
+        record = {
+            "schema": 1,
+            "thinmargin": metadata.version("thinmargin"),
+            "profile": profile,
+            "seed": seed,
+            "environment": environment(),
+            "seconds": round(time.perf_counter() - start, 2),
+        } | assembled
+        result = finish(record) if finish else record
+        _remove_others(folder, record)
+        shutil.rmtree(folder / ".units", ignore_errors=True)
+    return result
 
 
 def environment() -> dict[str, str]:
@@ -74,8 +86,7 @@ def environment() -> dict[str, str]:
 
 def _prepare(folder: Path) -> Path:
     try:
-        for part in ("certificates", "instances", ".units"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -91,7 +102,7 @@ def _key(targets: tuple[str, ...], statements: list[Statement], profile: str, se
         json.dumps([[s.id, s.source.version, s.latex()] for s in statements] + [profile, seed]).encode()
     )
     root = Path(__file__).resolve().parents[2]
-    files = [Path(target.partition("::")[0]) for target in targets]
+    files = [_file(target) for target in targets]
     for package in ("theorems", "constructions", "verifiers"):
         files += sorted((root / package).rglob("*.py"))
     for path in files:
@@ -109,59 +120,58 @@ def _plan(
     ]
 
 
-def _stored(folder: Path, key: str, unit: work.Unit) -> Path:
-    return folder / ".units" / f"{key}-{unit.family}-{unit.start}.json"
-
-
 def _execute(
-    plan: list[work.Unit], steps: list[prove.StepKey], folder: Path, workers: int, progress: Progress, key: str
+    plan: list[work.Unit], steps: list[prove.StepKey], workers: int, progress: Progress | None, store: _Store
 ) -> tuple[dict[work.Unit, Json], dict[prove.StepKey, Json]]:
-    results: dict[work.Unit, Json] = {}
-    proofs: dict[prove.StepKey, Json] = {}
-    for unit in plan:
-        path = _stored(folder, key, unit)
-        if path.is_file():
-            results[unit] = json.loads(path.read_text())
-    total = len(plan) + len(steps)
-    progress("verify", len(results), total, "")
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_limit) as pool:
-        pending: dict[Future[Json], tuple[str, Any]] = {}
-        for step in steps:
-            pending[pool.submit(prove.run_step, step)] = ("step", step)
-        for unit in sorted((u for u in plan if u not in results), key=lambda u: u.family != "gradient_points"):
-            pending[pool.submit(work.run, unit)] = ("unit", unit)
+    """The result of every unit and every proof step, those of an interrupted run among them."""
+    items: list[Item] = [*plan, *steps]
+    done = {item: known for item in items if (known := store.read(item)) is not None}
+    report = progress or (lambda *_: None)
+    report("verify", len(done), len(items), "")
+    with processes.pool(workers) as pool:
+        with processes.interrupts_held():  # this starts the workers
+            pending: dict[Future[Json], Item] = {pool.submit(prove.run_step, s): s for s in steps if s not in done}
+            for unit in sorted((u for u in plan if u not in done), key=lambda u: u.family != "gradient_points"):
+                pending[pool.submit(work.run, unit)] = unit
+        while pending:
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                item = pending.pop(future)
+                done[item] = future.result()
+                store.write(item, done[item])
+                report("verify", len(done), len(items), item.label)
+    return {unit: done[unit] for unit in plan}, {step: done[step] for step in steps}
+
+
+class _Store:
+    """Finished units and proof steps of one run, a file each."""
+
+    def __init__(self, folder: Path, key: str, targets: tuple[str, ...]) -> None:
+        self.folder, self.key = folder, key
+        self.files = {path: path.read_bytes() for path in map(_file, targets) if path.is_file()}
+
+    def _path(self, item: Item) -> Path:
+        name = hashlib.sha256(f"{self.key}\0{item.label}".encode()).hexdigest()[:24]
+        return self.folder / f"{name}.json"
+
+    def read(self, item: Item) -> Json | None:
+        """The stored result, or None where there is none, or a certificate that belongs to it is gone."""
         try:
-            while pending:
-                done, _ = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    kind, item = pending.pop(future)
-                    if kind == "unit":
-                        results[item] = future.result()
-                        write_json(_stored(folder, key, item), results[item])
-                        text = f"{item.family} {item.start}-{item.stop - 1}"
-                    else:
-                        proofs[item] = future.result()
-                        text = f"proof step {item.step}"
-                    progress("verify", len(results) + len(proofs), total, text)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return results, proofs
+            result = json.loads(self._path(item).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        names = {name for row in result.get("rows", []) for name in row["certificates"]}
+        return result if all((self.folder.parent / "certificates" / name).is_file() for name in names) else None
+
+    def write(self, item: Item, result: Json) -> None:
+        """Keep a result. Raises `UsageError` if it may be that of an edited file."""
+        for path, content in self.files.items():
+            if not path.is_file() or path.read_bytes() != content:
+                raise UsageError(f"{path} was changed while it was being verified; run the same command again")
+        write_whole(self._path(item), json.dumps(result))
 
 
-def _limit() -> None:
-    from constructions.threads import limit_threads
-
-    limit_threads(worker=True)
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON under a temporary name, then rename: complete or absent."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w") as stream:
-        json.dump(content, stream)
-    os.replace(temporary, path)
+def _file(target: str) -> Path:
+    return Path(target.partition("::")[0])
 
 
 def _assemble(statements: list[Statement], units: list[Json], proof: dict[str, list[Json]], folder: Path) -> Json:
@@ -171,10 +181,8 @@ def _assemble(statements: list[Statement], units: list[Json], proof: dict[str, l
     current |= {
         Path(name).name for rows in proof.values() for row in rows for name in (row["certificate"] or "").split(", ")
     }
-    for path in (folder / "certificates").glob("*.json"):
-        if path.name not in current:
-            path.unlink()
-    outcomes = {path.name: recheck.check_file(path) for path in sorted((folder / "certificates").glob("*.json"))}
+    paths = sorted(path for path in (folder / "certificates").glob("*.json") if path.name in current)
+    outcomes = {path.name: recheck.check_file(path) for path in paths}
     accepted = {name for name, outcome in outcomes.items() if outcome.status == "accepted"}
     records = []
     for statement in statements:
@@ -212,8 +220,6 @@ def _keep_worst(statements: list[Statement], records: list[Json], units: list[Js
     witnesses = {record["id"]: _witness(record, units) for record in records if record["status"] == "refuted"}
     needed |= {row["instance"] for row in witnesses.values()}
     seed = next((unit["seed"] for unit in units), 0)
-    for path in (folder / "instances").glob("*.npz"):
-        path.unlink()
     kept = {}
     for digest in sorted(needed):
         family, index = by_digest[digest]
@@ -231,6 +237,17 @@ def _keep_worst(statements: list[Statement], records: list[Json], units: list[Js
                 "sentence": f"{row['verdict']['conclusion']} fails at {row['verdict']['where']} "
                 f"({row['verdict']['rigor']} arithmetic)",
             }
+
+
+def _remove_others(folder: Path, record: Json) -> None:
+    """Remove the certificates and instances that the record does not speak of."""
+    kept = {entry["file"] for entry in record["certificates"]}
+    for statement in record["statements"]:
+        kept |= {c["worst_instance"]["file"] for c in statement["conclusions"] if c["worst_instance"]}
+        kept |= {statement["witness"]["instance"]} if statement["witness"] else set()
+    for path in [*(folder / "certificates").glob("*.json"), *(folder / "instances").glob("*.npz")]:
+        if path.relative_to(folder).as_posix() not in kept:
+            path.unlink()
 
 
 def _witness(record: Json, units: list[Json]) -> Json:

@@ -37,6 +37,11 @@ class Unit:
     seed: int
     certificates: str | None
 
+    @property
+    def label(self) -> str:
+        """What the unit is, for people; no other unit of its run has the same."""
+        return f"{self.family} {self.start}-{self.stop - 1}"
+
 
 def generator(seed: int, family: str, index: int) -> np.random.Generator:
     """The generator of one draw, from seed, family name and index alone."""

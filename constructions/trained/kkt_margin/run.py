@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from constructions.files import write_whole
 from constructions.instance import Draw, InvalidInstance
 from constructions.kkt_margin.data import bartlett_sphere_data, linear_congruential_sign_data, sign_data
 from constructions.kkt_margin.instance import MarginInstance
@@ -107,14 +107,7 @@ class Checkpoint:
     def _write(self) -> None:
         if self.path is None:
             return
-        handle, temporary = tempfile.mkstemp(dir=self.path.parent, suffix=".json")
-        try:
-            with os.fdopen(handle, "w") as stream:
-                json.dump({"key": self.key, "done": self.done}, stream)
-            os.replace(temporary, self.path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(self.path, json.dumps({"key": self.key, "done": self.done}))
 
 
 def train(
