@@ -17,22 +17,22 @@ from reports.tables import csv_columns
 PALETTE = ("#0b6e99", "#c8501e", "#2d8a4e", "#8a4fbf", "#b8860b", "#c2367e", "#5b6770", "#1a9c9c")
 MARKERS = "osD^vPX*"
 DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
-_INK, _RULE = "#010203", "#040506"  # placeholders, replaced in the SVG text
-_SERIES = tuple(f"#0a0b{index:02x}" for index in range(len(PALETTE)))
+INK, RULE = "#010203", "#040506"  # placeholders, replaced in the SVG text
+SERIES = tuple(f"#0a0b{index:02x}" for index in range(len(PALETTE)))
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": _RULE,
+    "grid.color": RULE,
     "grid.linewidth": 0.6,
     "axes.linewidth": 0.8,
     "lines.linewidth": 1.5,
@@ -100,8 +100,8 @@ def _lines(measurement: Measurement, table: dict[str, list[Any]], ys: list[str])
         for y in ys:
             points = sorted((table[x][i], i) for i in chosen if _finite(table[x][i]) and _finite(table[y][i]))
             finite += len(points)
-            colour, marker = _SERIES[style % len(_SERIES)], MARKERS[style % len(MARKERS)]
-            dash = "none" if figure.get("kind") == "points" else DASHES[(style // len(_SERIES)) % len(DASHES)]
+            colour, marker = SERIES[style % len(SERIES)], MARKERS[style % len(MARKERS)]
+            dash = "none" if figure.get("kind") == "points" else DASHES[(style // len(SERIES)) % len(DASHES)]
             order = [i for _, i in points]
             across = [point for point, _ in points]
             axes.plot(
@@ -218,8 +218,8 @@ def as_text(drawn: Any, prefix: str, title: str) -> str:
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, count=1, flags=re.DOTALL)  # it would leak
     text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
     text = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{prefix}-", text)
-    text = text.replace(_INK, "currentColor").replace(_RULE, "var(--rule, #d8d8d8)")
-    for index, placeholder in enumerate(_SERIES):
+    text = text.replace(INK, "currentColor").replace(RULE, "var(--rule, #d8d8d8)")
+    for index, placeholder in enumerate(SERIES):
         text = text.replace(placeholder, f"var(--series-{index + 1}, {PALETTE[index]})")
     text = text.replace("'DejaVu Sans'", "'DejaVu Sans', system-ui, sans-serif")
     width, height = drawn.get_size_inches() * 96
