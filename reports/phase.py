@@ -200,7 +200,7 @@ def _draw(
 def _paint(band: Band, placeholder: str) -> Json:
     if band.colour == "none":
         return {"facecolor": "none", "edgecolor": placeholder, "hatch": "////", "linewidth": 0.6}
-    hatch = {"hatch": "xxxx", "edgecolor": "#ffffff", "linewidth": 0.0} if band.hatched else {"linewidth": 0.0}
+    hatch = {"hatch": "xx", "edgecolor": "#ffffff", "linewidth": 0.0} if band.hatched else {"linewidth": 0.0}
     return {"facecolor": placeholder, **hatch}
 
 
@@ -241,4 +241,5 @@ def _tiles(
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0)
+    axes.label_outer()
     return {key for key, polygons in corners.items() if polygons}

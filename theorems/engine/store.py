@@ -17,7 +17,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +54,9 @@ _TABLES = (
         for change in ("UPDATE", "DELETE")
     ),
 )
+
+_INSERT = "INSERT INTO cells VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
+"""Not INSERT OR IGNORE, which would also ignore rows that break another rule."""
 
 _ADVICE = (
     ("SQLITE_FULL", "the disk is full; free some space and run the same command again, finished cells are kept"),
@@ -107,16 +110,18 @@ class Store:
 
     def close(self, quiet: bool = False) -> None:
         """Write what is waiting and close; with `quiet`, a failure to write gives way to the error on its way."""
+        self._adopt()
         try:
-            with suppress(UsageError) if quiet else _nothing():
+            with suppress(UsageError) if quiet else nullcontext():
                 self.flush()
         finally:
-            if self._open is not None and self._process == os.getpid():
+            if self._open is not None:
                 self._open.close()
             self._open = None
 
     def add(self, key: str, campaign: str, payload: Json, result: Json, seconds: float) -> None:
         """Take a finished cell; it is written with the next batch."""
+        self._adopt()
         self._waiting.setdefault(key, (campaign, canonical(payload), canonical(result), seconds))
         self.flush_if_due()
 
@@ -131,13 +136,14 @@ class Store:
         A key that is there already is left alone: `inserted` counts the new ones, `disagreements` those whose stored
         result differs from ours, which only cells that are not reproducible can cause.
         """
+        self._adopt()
         self._last = time.monotonic()
         if not self._waiting:
             return
         inserted = disagreements = 0
         with self._transaction() as connection:
             for key, row in self._waiting.items():
-                if connection.execute("INSERT OR IGNORE INTO cells VALUES (?, ?, ?, ?, ?)", (key, *row)).rowcount:
+                if connection.execute(_INSERT, (key, *row)).rowcount:
                     inserted += 1
                 else:
                     stored = connection.execute("SELECT result FROM cells WHERE key = ?", (key,)).fetchone()
@@ -149,10 +155,12 @@ class Store:
     def declare(self, campaign: str, content: Json) -> None:
         """Keep what the keys of a campaign stand for: statements, space and sources."""
         with self._transaction() as connection:
-            connection.execute("INSERT OR IGNORE INTO campaigns VALUES (?, ?)", (campaign, canonical(content)))
+            insert = "INSERT INTO campaigns VALUES (?, ?) ON CONFLICT (campaign) DO NOTHING"
+            connection.execute(insert, (campaign, canonical(content)))
 
     def known(self, keys: Iterable[str]) -> set[str]:
         """Those of the keys that are stored, or wait to be."""
+        self._adopt()
         keys = list(keys)
         found = {key for key in keys if key in self._waiting}
         for rows in self._selected("key", keys):
@@ -201,12 +209,15 @@ class Store:
                 rows = self._connection().execute(query, some).fetchall()
             yield rows
 
-    def _connection(self) -> sqlite3.Connection:
-        if self._process != os.getpid():  # a child made by fork: cells that wait are the parent's to write
+    def _adopt(self) -> None:
+        """In a child made by fork: start anew. The connection and the cells that wait are the parent's."""
+        if self._process != os.getpid():
             if self._open is not None:
                 _INHERITED.append(self._open)
-            self._open, self._process = None, os.getpid()
-            self._waiting = {}
+            self._open, self._process, self._waiting = None, os.getpid(), {}
+
+    def _connection(self) -> sqlite3.Connection:
+        self._adopt()
         if self._open is None:
             with self._clear():
                 self._open = self._connected()
@@ -286,8 +297,3 @@ class Store:
                 raise
             advice = next((text for start, text in _ADVICE if name.startswith(start)), "choose another with --store")
             raise UsageError(f"the store {self.path} cannot be used ({error}): {advice}") from None
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
