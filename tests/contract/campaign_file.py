@@ -1,7 +1,7 @@
 """A user's file for campaigns: one parameter that decides the verdict, one that is random, one that takes time.
 
 With `pause` a cell takes that many milliseconds. Where the environment names a file ``THINMARGIN_TEST_CRASH`` that does
-not exist yet, the next cell creates it and kills its process; n = 13 kills its process always.
+not exist yet, the next cell creates it and kills its process; pause = 999 kills its process always.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def shy(pair: Pair) -> Enclosure:
 
 def build(n: int, x: Fraction, pause: int, seed: int) -> Pair:
     crash = os.environ.get("THINMARGIN_TEST_CRASH")
-    if n == 13 or (crash and not Path(crash).exists()):
+    if pause == 999 or (crash and not Path(crash).exists()):
         if crash:
             Path(crash).touch()
         os._exit(1)

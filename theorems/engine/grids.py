@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
 from constructions.space import Integer, Real, Seed, Space, Value
@@ -74,6 +75,8 @@ def as_grid(grid: str | Grid | Mapping[str, Sequence[Any]]) -> Grid:
 
 
 def _exact(value: Any, name: str) -> Value:
+    if isinstance(value, Integral):  # numpy's too
+        return int(value)
     try:
         number = Fraction(value) if isinstance(value, str) else Fraction(*value.as_integer_ratio())
     except (AttributeError, ValueError, ZeroDivisionError, OverflowError):
