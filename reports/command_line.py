@@ -19,7 +19,7 @@ import click
 
 from constructions.files import write_whole
 from constructions.threads import cores, limit_threads
-from reports import campaign_commands
+from reports import campaign_commands, question_commands, search_commands
 from reports.command_support import (
     certificate_files,
     json_option,
@@ -33,7 +33,6 @@ from reports.command_support import (
     resolve,
     seed_option,
 )
-from reports.search_commands import COMMANDS
 
 DEFAULT_OUT = "thinmargin-report"
 DEFAULT_STORE = "thinmargin-runs"
@@ -301,7 +300,7 @@ def recheck(folder: Path, every: bool, as_json: bool) -> int:
     return 0 if all(entry["status"] == "accepted" for entry in entries) else 1
 
 
-for command in (*COMMANDS, *campaign_commands.COMMANDS):
+for command in (*search_commands.COMMANDS, *question_commands.COMMANDS, *campaign_commands.COMMANDS):
     thinmargin.add_command(command)
 
 

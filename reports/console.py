@@ -79,7 +79,8 @@ class Display:
         self._progress.update(self._bars[event], completed=done, total=total or None, text=text[:60])
 
 
-def _table(*columns: str, right: Sequence[str] = (), title: str | None = None) -> Table:
+def plain_table(*columns: str, right: Sequence[str] = (), title: str | None = None) -> Table:
+    """A table without rules; columns named in `right` hold numbers and are never cut."""
     table = Table(
         title=title,
         title_justify="left",
@@ -114,7 +115,7 @@ def summary_table(statements: Iterable[Statement], width: int = _PLAIN_WIDTH) ->
     On fewer than 150 columns the proof is left out, on fewer than 115 rigor and undecided checks too; numbers are
     never cut.
     """
-    table = _table(
+    table = plain_table(
         "statement",
         "status",
         *(["rigor"] if width >= 115 else []),
@@ -173,7 +174,7 @@ def verification(record: Record, page: Any, out: Console) -> None:
 
 def campaign(result: dict[str, Any], page: Any, out: Console) -> None:
     """`thinmargin sweep`: counts per statement, where the least slack is, what needs attention, where the page lies."""
-    table = _table(
+    table = plain_table(
         "statement",
         "accepted / instances",
         "holds",
@@ -213,7 +214,7 @@ def campaign(result: dict[str, Any], page: Any, out: Console) -> None:
 
 def listing(rows: Sequence[dict[str, Any]], out: Console) -> None:
     """`thinmargin list`: one row per statement with source and, where a report exists, its status and rigor."""
-    table = _table("statement", "kind", "status", "rigor", "source", "title")
+    table = plain_table("statement", "kind", "status", "rigor", "source", "title")
     for row in rows:
         source = ", ".join(part for part in (row["source"]["paper"], row["source"]["item"]) if part)
         status = _status(row["status"]) if row["status"] else Text(f"not run (expected {row['expected']})", style="dim")
@@ -230,7 +231,7 @@ def listing(rows: Sequence[dict[str, Any]], out: Console) -> None:
 
 def steps(rows: Sequence[dict[str, Any]], out: Console) -> None:
     """`thinmargin prove`: every step with what it rests on."""
-    table = _table("statement", "step", "status", "by", "what it says and rests on", "time", right=("time",))
+    table = plain_table("statement", "step", "status", "by", "what it says and rests on", "time", right=("time",))
     last = None
     for row in rows:
         text = Text(row.get("title") or "")
@@ -261,13 +262,13 @@ def judgement(result: dict[str, Any], out: Console) -> None:
     entries = result.get("quantities") or []
     for of in dict.fromkeys(entry.get("of") or "" for entry in entries):
         title = f"{result.get('slug', '')} instance {str(result.get('instance', ''))[:12]}{of and ': '}{of}"
-        table = _table("quantity", "value", "rigor", "unit", "meaning", right=("value",), title=title)
+        table = plain_table("quantity", "value", "rigor", "unit", "meaning", right=("value",), title=title)
         for entry in entries:
             if (entry.get("of") or "") == of:
                 table.add_row(*_quantity(entry))
         out.print()
         out.print(table)
-    verdicts = _table(
+    verdicts = plain_table(
         "statement", "verdict", "slack", "rigor", "judged on", "reason", right=("slack",), title="Verdicts"
     )
     for entry in result.get("statements") or []:
@@ -353,7 +354,7 @@ def recheck(entries: Sequence[dict[str, Any]], out: Console, every: bool = False
 
 def comparison(found: Sequence[Any], out: Console) -> None:
     """`thinmargin report --against`: what changed."""
-    table = _table("statement", "what", "before", "now", "direction")
+    table = plain_table("statement", "what", "before", "now", "direction")
     for change in found:
         style = {"better": "green", "worse": "red"}.get(change.direction, "dim")
         table.add_row(change.statement, change.what, change.before, change.after, Text(change.direction, style=style))

@@ -120,9 +120,9 @@ def latex(relation: sympy.Basic, shown: dict[str, str]) -> str:
 
 
 def plain(expression: Any, names: dict[str, str]) -> str:
-    """An expression or a relation in plain characters, such as ``a^2 <= 3*b``; `names` maps symbol names to shown ones."""
+    """An expression or a relation in plain characters: ``a^2 <= 3*b``; `names` maps symbol names to shown ones."""
     if isinstance(expression, Relational):
         left, right = (plain(side, names) for side in expression.args)
         return f"{left} {'=' if expression.rel_op == '==' else expression.rel_op} {right}"
-    symbols = {symbol: sympy.Symbol(names.get(symbol.name, symbol.name), real=True) for symbol in expression.free_symbols}
+    symbols = {s: sympy.Symbol(names.get(s.name, s.name), real=True) for s in expression.free_symbols}
     return str(sympy.sstr(expression.xreplace(symbols))).replace("**", "^")

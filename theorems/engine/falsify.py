@@ -69,7 +69,7 @@ def falsify(
     statement = variation.statement()
     finding = question(statement, variation, seconds, seed, progress)
     silent = power and finding["status"] != "refuted"
-    finding["power"] = _power(variation, seconds / 4, seed, progress) if silent else None
+    finding["power"] = kill_rate(variation, seconds / 4, seed, progress) if silent else None
     if folder is not None and finding["witness"] is not None:
         finding["witness"] |= evidence.write(*replay(finding["witness"]["replay"]), folder)
     return finding
@@ -167,8 +167,8 @@ def shown(variation: Variation, origin: Origin, decided: Decided) -> Json:
     assert found is not None
     draw, row = found
     verdict = row.verdict
-    decisive = [o for o in row.conclusions if o.state == ("fails" if isinstance(verdict, Refuted) else o.state)]
-    worst = min(decisive, key=lambda o: o.relative_slack, default=None)
+    named = [o for o in row.conclusions if not isinstance(verdict, Refuted) or o.name == verdict.conclusion]
+    worst = min(named, key=lambda o: o.relative_slack, default=None)
     return {
         "digest": draw.instance.digest,
         "replay": replay_text(variation, origin, draw.instance.digest),
@@ -191,7 +191,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _power(variation: Variation, seconds: float, seed: int, progress: Progress | None) -> Json:
+def kill_rate(variation: Variation, seconds: float, seed: int, progress: Progress | None) -> Json:
     """How many variants known to be false the same search refutes: what silence is worth."""
     base = replace(variation, mutant=None)
     known = [m for m in mutants(replace(base, constants={}, drop=()).statement()) if m.known_false]
