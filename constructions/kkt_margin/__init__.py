@@ -9,6 +9,7 @@ from constructions.kkt_margin.algebra import NoPoint as NoPoint
 from constructions.kkt_margin.algebra import patterns_of as patterns_of
 from constructions.kkt_margin.closed_forms import equicorrelated_merged as equicorrelated_merged
 from constructions.kkt_margin.closed_forms import equicorrelated_singles as equicorrelated_singles
+from constructions.kkt_margin.closed_forms import hub as hub
 from constructions.kkt_margin.closed_forms import orthogonal_biased as orthogonal_biased
 from constructions.kkt_margin.closed_forms import orthogonal_merged as orthogonal_merged
 from constructions.kkt_margin.closed_forms import orthogonal_partition as orthogonal_partition
@@ -24,6 +25,7 @@ from constructions.kkt_margin.cone import solve_program as solve_program
 from constructions.kkt_margin.data import alternating_labels as alternating_labels
 from constructions.kkt_margin.data import bartlett_sphere_data as bartlett_sphere_data
 from constructions.kkt_margin.data import cluster_data as cluster_data
+from constructions.kkt_margin.data import hub_data as hub_data
 from constructions.kkt_margin.data import linear_congruential_sign_data as linear_congruential_sign_data
 from constructions.kkt_margin.data import orthogonal_data as orthogonal_data
 from constructions.kkt_margin.data import random_labels as random_labels

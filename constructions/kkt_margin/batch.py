@@ -315,6 +315,28 @@ def two_points(square: int, bias: int, cosine: np.ndarray) -> Arrays:
     return point_batch(gram, labels, class_blocks(labels), bias=bias, dimension=max(square, 2))
 
 
+def hub(positives: int, negatives: int, r: np.ndarray) -> Arrays:
+    """Batch of the space `hub`, by the formulas of `closed_forms.hub`."""
+    labels, satellites, centre = split_labels(positives, negatives), positives - 1, 0
+    count, size = len(r), labels.size
+    own, q = np.arange(1, positives), r / (size - 1)
+    gram = np.zeros((count, size, size))
+    gram[:, own[:, None], own[None, :]] = -q[:, None, None]
+    gram[:, own, centre] = gram[:, centre, own] = q[:, None]
+    gram[:, np.arange(size), np.arange(size)] = 1.0
+    rho = (satellites - q) / (1.0 - satellites * q)
+    rows = np.zeros((count, satellites + 1, size))
+    rows[:, :satellites, centre] = 1.0
+    rows[:, own - 1, own] = rho[:, None]
+    rows[:, satellites, positives:] = 1.0
+    masses = np.column_stack([np.tile(1.0 / (rho + q)[:, None], (1, satellites)), np.ones(count)]) / size
+    return {
+        "ok": np.full(count, True), "gram": size * gram, "labels": np.tile(labels.astype(np.float64), (count, 1)),
+        "bias": np.zeros(count), "dimension": np.full(count, float(size)), "rows": rows, "masses": masses,
+        "signs": np.tile(np.append(np.ones(satellites), -1.0), (count, 1)),
+    }  # fmt: skip
+
+
 def rescaled_points(
     n: int, positives: int, bias: int, singles: int, zero: int, r: np.ndarray, c: np.ndarray, masses: np.ndarray,
     rows: np.ndarray,

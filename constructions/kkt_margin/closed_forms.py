@@ -185,6 +185,26 @@ def support_threshold(positives: int, correlation: Rational) -> MarginInstance:
     return _with(instance, [1, -1], rows, [1, 1])
 
 
+def hub(satellites: int, negatives: int, correlation: Rational, *, scale: Rational = 1) -> MarginInstance:
+    """Hub data, q >= 0: one positive neuron per satellite, on at it and at the centre; one neuron for all negatives.
+
+    Row 1 at the centre and rho = (k - q)/(1 - k q) at the satellite, so that the centre's k neurons together give it
+    the margin that a single one gives a satellite, k (1 + q rho) = rho + q. The other satellites are off, as
+    <g, x_t> = q (1 - rho) <= 0. lambda_s = rho lambda_0: at q = 0 the centre's multiplier is k times smaller.
+    """
+    instance = data.hub_data(satellites, negatives, correlation, scale=scale)
+    q, k, positives = _nonnegative(correlation), satellites, 1 + satellites
+    rho = (k - q) / (1 - k * q)
+    rows = _zeros(k + (negatives > 0), instance.size)
+    for satellite in range(k):
+        rows[satellite, 0], rows[satellite, 1 + satellite] = Fraction(1), rho
+    masses = [1 / ((rho + q) * Fraction(scale))] * k
+    if negatives:
+        rows[k, positives:] = Fraction(1)
+        masses.append(1 / Fraction(scale))
+    return _with(instance, [1] * k + [-1] * (negatives > 0), rows, masses)
+
+
 def star_multipliers(satellites: int, negatives: int, correlation: float) -> tuple[float, float, float]:
     """lambda of centre, satellite and negative at the star point with unit norms (float64).
 

@@ -276,5 +276,20 @@ def star_data(
     return _gram_data(split_labels(1 + satellites, negatives), exact_array(gram), n, False)
 
 
+def hub_data(satellites: int, negatives: int, correlation: Rational, *, scale: Rational = 1) -> MarginInstance:
+    """Centre x_0 and satellites positive, <x_0, x_s> = q and <x_s, x_t> = -q; orthogonal negatives; no bias.
+
+    Sample order: centre, satellites, negatives. Every squared norm is `scale`, which multiplies q too.
+    """
+    q, positives = Fraction(correlation), 1 + satellites
+    if not satellites * abs(q) < 1:
+        raise InvalidInstance(f"need satellites |q| < 1 for independent samples, got {satellites} and q = {q}")
+    gram = np.full((positives + negatives,) * 2, Fraction(0), dtype=object)
+    gram[:positives, :positives] = -q
+    gram[0, 1:positives] = gram[1:positives, 0] = q
+    gram[np.diag_indices(len(gram))] = Fraction(1)
+    return _gram_data(split_labels(positives, negatives), exact_array(gram * Fraction(scale)), len(gram), False)
+
+
 def _gram_data(labels: np.ndarray, gram: np.ndarray, dimension: int | None, bias: bool) -> MarginInstance:
     return MarginInstance(labels=labels, bias=bias, gram=gram, dimension=dimension)

@@ -100,9 +100,7 @@ def _orthogonal_partition(
     labels = data.split_labels(positives, negatives)
     squares = [Fraction(square)] * positives + [square * (ratio[0] if uneven else Fraction(1))] * negatives
     gram = np.diag(np.array(squares, dtype=object))
-    instance = MarginInstance(
-        labels=labels, bias=bias, gram=exact_array(gram), dimension=max(square, labels.size)
-    )
+    instance = MarginInstance(labels=labels, bias=bias, gram=exact_array(gram), dimension=max(square, labels.size))
     return exact_partition_point(instance, contiguous_blocks(labels, blocks))
 
 
@@ -111,6 +109,11 @@ def _two_points(square: int, bias: int, cosine: Fraction) -> MarginInstance:
     return exact_partition_point(
         MarginInstance(labels=instance.labels, bias=bias, gram=instance.gram, dimension=max(square, 2))
     )
+
+
+def _hub(positives: int, negatives: int, r: Fraction) -> MarginInstance:
+    n = positives + negatives
+    return closed_forms.hub(positives - 1, negatives, r / (n - 1), scale=n)
 
 
 def _star(satellites: int, negatives: int, r: Fraction) -> MarginInstance:
@@ -266,6 +269,13 @@ two_points = Space(
     batch.two_points,
     note="one sample per class, equal norms",
 )
+hub = Space(
+    "hub",
+    {"positives": Integer(2, 25, log=True), "negatives": Integer(1, 25, log=True), "r": Real(0, "99/100")},
+    _hub,
+    batch.hub,
+    note="a centre on in every positive neuron, each of which has one satellite besides; norms sqrt(n), n = d",
+)
 star = Space(
     "star",
     {"satellites": Integer(4, 48), "negatives": Integer(2, 24), "r": Real("1/4", "99/100")},
@@ -378,7 +388,7 @@ split_points = Space(
 )
 
 POINTS = (
-    correlated, equicorrelated, orthogonal_partition, support_threshold, two_points, star, one_class, sign_points,
+    correlated, equicorrelated, orthogonal_partition, support_threshold, two_points, hub, star, one_class, sign_points,
     sphere_points,
 )  # fmt: skip
 CLUSTERS = (cluster_points,)

@@ -185,6 +185,18 @@ def test_support_threshold_sits_where_the_last_positive_leaves():
         assert float(above.margin(positives - 1)) == pytest.approx(output, abs=6e-4)
 
 
+@pytest.mark.parametrize(("satellites", "negatives", "r"), [(1, 1, "1/2"), (3, 1, 0), (3, 2, "1/10"), (24, 1, "1/3")])
+def test_hub_shares_its_centre_among_all_positive_neurons(satellites, negatives, r):
+    q = Fraction(r) / (satellites + negatives)
+    net = assert_exact_kkt_point(build.hub(satellites, negatives, q, scale=7))
+    centre, *others = net.multiplier_squares[: 1 + satellites]
+    ratio = (satellites - q) / (1 - satellites * q)
+    assert all(other == ratio**2 * centre for other in others)
+    assert centre == 1 / (7 * (1 + ratio**2 + 2 * q * ratio))  # |g|^2 = 1 for g = lambda_0 x_0 + lambda_s x_s
+    assert all(square == Fraction(1, 7 * negatives) for square in net.multiplier_squares[1 + satellites :])
+    assert np.all(net.values[:satellites, 0] > 0) and all(net.margin(i) == 1 for i in range(len(net.labels)))
+
+
 def test_star_has_a_strict_cross_activation():
     centre, satellite, negative = build.closed_forms.star_multipliers(100, 100, 0.3 / 200)
     assert (centre, satellite, negative) == pytest.approx((0.01045633, 0.99994534, 0.10001022), rel=5e-7)
