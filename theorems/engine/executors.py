@@ -136,7 +136,7 @@ class Dask(Workers):
         except ImportError:
             raise UsageError("dask is not installed; pip install 'thinmargin[cluster]'") from None
         self.address = address
-        self.lost = (distributed.scheduler.KilledWorker, CancelledError, distributed.client.FutureCancelledError)
+        self.lost = (distributed.scheduler.KilledWorker, CancelledError, distributed.comm.CommClosedError)
         try:
             self.client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -152,16 +152,23 @@ class Dask(Workers):
 
     @property
     def size(self) -> int:
-        return max(1, sum(self.client.ncores().values())) if self.client.status == "running" else 1
+        self._check()
+        try:
+            return max(1, sum(self.client.ncores().values()))
+        except OSError:
+            raise UsageError(self._gone()) from None
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        if self.client.status != "running":
-            raise UsageError(self._gone())
+        self._check()
         return super().submit(function, *arguments)
 
     def recover(self, error: BaseException) -> None:
-        if isinstance(error, CancelledError) and self.client.status != "running":
-            raise UsageError(self._gone()) from None
+        self._check()
+
+    def _check(self) -> None:
+        """The client tries for a while to reach a scheduler that it lost, and is closed if it does not come back."""
+        if self.client.status not in ("running", "connecting"):
+            raise UsageError(self._gone())
 
     def _gone(self) -> str:
         return f"the dask scheduler at {self.address} is gone; finished cells are kept, the same command resumes"
