@@ -88,22 +88,63 @@ def between(lower: Any, upper: Any, axes: tuple[str, ...] = (), rigor: Rigor = R
     return Enclosure(axes, lower, middle, upper, rigor)
 
 
-class Catalogue(dict[str, Quantity]):
-    """The quantities of one slug, each with the function that measures it on a subject."""
+Batch = Mapping[str, np.ndarray]
+"""Quantities of many instances as float64 arrays with leading axis B, by name."""
 
-    def __init__(self) -> None:
+
+class Catalogue(dict[str, Quantity]):
+    """The quantities of one slug, each with the function that measures it on a subject.
+
+    `subject(instance)` is what the functions get; without it they get the instance itself.
+    """
+
+    def __init__(self, subject: Callable[[Any], Any] | None = None) -> None:
         super().__init__()
         self.functions: dict[str, Callable[[Any], Enclosure]] = {}
-        self._measured = lru_cache(maxsize=256)(partial(Measurements, self))
+        self.batches: dict[str, Callable[[Batch], np.ndarray]] = {}
+        self._subject = subject or (lambda instance: instance)
+        self._extends: Catalogue | None = None
+        self._measured = lru_cache(maxsize=256)(self._measurements)
 
-    def measure(self, subject: Any, constants: Mapping[str, Any] | None = None) -> Measurements:
-        """Lazy measurements of a hashable subject, kept for the last ones: the `measure` of a statement whose
-        quantities are measured on the instance itself and depend on no constant.
+    def extended(self) -> Catalogue:
+        """A catalogue of one's own: the quantities of this one, and those that `measures` adds to it.
+
+        This one stays as it is, and what it measures on an instance serves both.
         """
-        return self._measured(subject)
+        own = Catalogue(self._subject)
+        own.update(self)
+        own._extends = self
+        return own
 
-    def measures(self, unit: str, doc: str, axes: tuple[str, ...] = (), name: str | None = None) -> Callable:
-        """Decorator: the function ``subject -> Enclosure`` measures the quantity called like it."""
+    def measure(self, instance: Any, constants: Mapping[str, Any] | None = None) -> Measurements:
+        """Lazy measurements of a hashable instance, kept for the last ones: the `measure` of a statement whose
+        quantities depend on no constant.
+        """
+        return self._measured(instance)
+
+    def _measurements(self, instance: Any) -> Measurements:
+        if self._extends is None:
+            return Measurements(self, self._subject(instance))
+        known = self._extends.measure(instance)
+        return Measurements(self, known.subject, known)
+
+    def in_batches(self, measure_batch: Callable[[Batch], Batch]) -> Callable[[Batch], Batch]:
+        """`measure_batch` of what this catalogue extends, with the quantities that are declared here with a `batch`."""
+        return partial(_WithOwn, self.batches, measure_batch)
+
+    def measures(
+        self,
+        unit: str,
+        doc: str,
+        axes: tuple[str, ...] = (),
+        name: str | None = None,
+        batch: Callable[[Batch], np.ndarray] | None = None,
+    ) -> Callable:
+        """Decorator: the function ``subject -> Enclosure`` measures the quantity called like it.
+
+        `batch` computes it for many instances at once from other quantities, (B, ...) float64 arrays by name; searches
+        that have it look at far more instances.
+        """
 
         def register(function: Callable[[Any], Enclosure]) -> Callable[[Any], Enclosure]:
             key = name or function.__name__
@@ -111,23 +152,56 @@ class Catalogue(dict[str, Quantity]):
                 raise ValueError(f"quantity {key} is declared twice")
             self[key] = Quantity(key, unit, axes, doc)
             self.functions[key] = function
+            if batch is not None:
+                self.batches[key] = batch
             return function
 
         return register
 
 
-class Measurements(Mapping[str, Enclosure]):
-    """Lazy mapping from quantity names to enclosures on one subject; raises what the measuring function raises."""
+class _WithOwn(Mapping[str, np.ndarray]):
+    """Measurements of a batch, some of them by formulas of the others, computed on first access and kept."""
 
-    def __init__(self, catalogue: Catalogue, subject: Any) -> None:
+    def __init__(
+        self, formulas: Mapping[str, Callable[[Batch], np.ndarray]], measure_batch: Callable[[Batch], Batch], arrays: Batch
+    ) -> None:
+        self._formulas, self._others = formulas, measure_batch(arrays)
+        self._known: dict[str, np.ndarray] = {}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._formulas:
+            return self._others[name]
+        if name not in self._known:
+            with np.errstate(all="ignore"):
+                self._known[name] = np.asarray(self._formulas[name](self), dtype=np.float64)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._others, *self._formulas))
+
+    def __len__(self) -> int:
+        return len(self._others) + len(self._formulas)
+
+
+class Measurements(Mapping[str, Enclosure]):
+    """Lazy mapping from quantity names to enclosures on one subject; raises what the measuring function raises.
+
+    What `known` holds is read there, not measured again.
+    """
+
+    def __init__(self, catalogue: Catalogue, subject: Any, known: Mapping[str, Enclosure] | None = None) -> None:
         self.catalogue = catalogue
         self.subject = subject
+        self._elsewhere = known or {}
         self._known: dict[str, Enclosure | MissingPart] = {}
 
     def __getitem__(self, name: str) -> Enclosure:
+        if name not in self.catalogue.functions and self._elsewhere:
+            return self._elsewhere[name]
         if name not in self._known:
             try:
-                measured = self.catalogue.functions[name](self.subject)
+                with np.errstate(all="ignore"):  # what overflows or is undefined in floats is NaN, which never holds
+                    measured = self.catalogue.functions[name](self.subject)
                 if measured.axes != self.catalogue[name].axes:
                     raise ValueError(f"{name} was declared on {self.catalogue[name].axes}, measured on {measured.axes}")
                 self._known[name] = measured

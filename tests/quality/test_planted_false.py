@@ -332,8 +332,9 @@ def test_planted_networks_are_no_robust_networks_and_do_not_satisfy_the_theorem(
         )
 
 
-def test_networks_that_are_no_kkt_points_neither_support_nor_refute():
-    """Whatever they would show, floats cannot refute, and the hypothesis that excludes them does."""
+def test_networks_that_are_no_kkt_points_refute_only_without_the_hypothesis_that_excludes_them():
+    """Three times the mass: every margin is three. Only statements about all networks are refuted by that, exactly."""
+    refuted = set()
     for draw in draws_of(statement("main").instances[0])[:6]:
         instance = draw.instance
         wrong = instance.with_point(
@@ -345,4 +346,8 @@ def test_networks_that_are_no_kkt_points_neither_support_nor_refute():
                 verdict = judge(s, planted).verdict
                 assert isinstance(verdict, HypothesisFailed) and verdict.name.startswith("the network is a KKT point")
                 bare = judge(s.variant(without=verdict.name), planted).verdict
-                assert not isinstance(bare, Refuted), "a float network never refutes"
+                if isinstance(bare, Refuted):
+                    assert bare.rigor >= Rigor.CERTIFIED
+                    refuted.add((s.id.split(".")[1], bare.conclusion))
+    assert {name for name, _ in refuted} >= {"main", "class_sums", "upper_bound", "all_points"}
+    assert not {name for name, _ in refuted} & {"lower_bound", "weak", "direction_monotone"}, "more mass keeps these"

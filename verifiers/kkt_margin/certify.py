@@ -71,6 +71,8 @@ def _conclusions(point: Point) -> list[Json]:
 
 def _point(subject: Subject, block: Json) -> Iterator[Json]:
     point = subject.point
+    if not point.proved:
+        return
     options: Json = {"statement": "kkt_margin.main", "instance": subject.instance.digest}
     options["conclusions"] = _conclusions(point)
     signs = [int(s) for s in point.signs]
@@ -82,7 +84,7 @@ def _point(subject: Subject, block: Json) -> Iterator[Json]:
             masses=arithmetic.fractions(point.masses),
             **options,
         )
-    elif point.kind == "ball":
+    else:
         proof = point.proof
         system, supports, neurons = proof.system, int(proof.system.support.sum()), len(signs)
         pattern = np.where(system.on, 1, np.where(system.kink, 0, -1)).tolist()
@@ -116,6 +118,8 @@ def _radii(subject: Subject, block: Json) -> Iterator[Json]:
     instance = subject.instance
     if instance.signs is not None:
         point = subject.point
+        if not point.proved:
+            return
         network = certificates.merged_network(
             block, [int(s) for s in point.signs], arithmetic.fractions(point.rows), arithmetic.fractions(point.masses)
         )

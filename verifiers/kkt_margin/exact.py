@@ -1,4 +1,4 @@
-"""From a stored merged network to a `Point`: exactly, in a box, or numerically, whichever the numbers allow."""
+"""From a stored merged network to a `Point`: exact, in a box, or no proved KKT point, whichever the numbers allow."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ import numpy as np
 
 from constructions.instance import floats_of, fractions_of
 from constructions.kkt_margin.instance import MarginInstance
-from verifiers import arithmetic
+from verifiers import arithmetic, tolerances
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.kkt_margin.data import Data
 from verifiers.kkt_margin.point import Point
+from verifiers.quantity import Enclosure, enclose, estimate
 
 
 def resolve(data: Data) -> Point:
     """The point an instance speaks about. Raises `MissingPart` if the instance has no merged network.
 
-    Text or integer rows are decided in rationals. Float rows stand for the exact KKT point in a box around them if
-    `box.enclose_point` proves one; otherwise they are measured as floats, with their residual.
+    Text or integer rows are decided in rationals. Other rows stand for the exact KKT point in a box around them if
+    `box.enclose_point` proves one. What is left is no proved KKT point: rationals keep their exact numbers beside their
+    positive residual, floats are measured as floats.
     """
     from verifiers.kkt_margin.box import enclose_point
 
@@ -26,15 +28,19 @@ def resolve(data: Data) -> Point:
     if instance.signs is None:
         raise MissingPart("the instance has no network in merged form")
     signs = floats_of(instance.signs).astype(np.int64)
+    stated = None
     if instance.rows.dtype.kind in "Ui" and instance.masses.dtype.kind in "Ui":
-        point = Point(data, signs, *_balanced(instance), 0.0)
-        failure = exact_violation(point)
-        if failure is None:
-            return point
+        stated = Point(data, signs, *_balanced(instance), np.inf)
+        if exact_violation(stated) is None:
+            stated.residual = 0.0
+            return stated
     try:
         return enclose_point(data, signs, *_floats(instance))
     except NoCertificate:
-        return float_point(data)
+        if stated is None or malformed(stated) is not None:
+            return float_point(data)
+    stated.residual = float(residual_enclosure(stated).upper)
+    return stated
 
 
 def _balanced(instance: MarginInstance) -> tuple[np.ndarray, np.ndarray]:
@@ -67,10 +73,8 @@ def exact_violation(point: Point) -> str | None:
     Conditions are checked in squares, so that 1/|g_k| never has to be rational: on pairs need P^2 = lambda^2 |g|^2,
     kinks P^2 <= lambda^2 |g|^2, off pairs P = 0, with lambda^2 from `Point.square_multipliers`.
     """
-    if any(a <= 0 for a in point.masses) or any(p < 0 for p in point.rows.reshape(-1)):
-        return "masses must be positive and rows nonnegative"
-    if any(square <= 0 for square in point.square_norms):
-        return "a neuron has zero weight"
+    if (reason := malformed(point)) is not None:
+        return reason
     squares = point.rows * point.rows / point.square_norms[:, None]
     for k in range(len(point.signs)):
         for i in range(point.data.n):
@@ -87,6 +91,13 @@ def exact_violation(point: Point) -> str | None:
     return None
 
 
+def malformed(point: Point) -> str | None:
+    """None if every mass and every |g_k| is positive and no row entry negative, else what is not."""
+    if any(a <= 0 for a in point.masses) or any(p < 0 for p in point.rows.reshape(-1)):
+        return "masses must be positive and rows nonnegative"
+    return "a neuron has zero weight" if any(square <= 0 for square in point.square_norms) else None
+
+
 def merged_residual(point: Point) -> float:
     """KKT residual of a float network in merged form, relative to multipliers of order 1/sqrt(L) and margins of 1.
 
@@ -94,14 +105,38 @@ def merged_residual(point: Point) -> float:
     pair after scaling mu by |x~| and a by 1/|x~|. Complementarity and primal violations are taken as they are.
     """
     with np.errstate(all="ignore"):
-        norms, length = np.sqrt(point.square_norms), np.sqrt(np.diagonal(point.data.float_gram))
-        if not (np.all(np.isfinite(norms)) and np.all(norms > 0) and np.all(point.masses > 0) and np.all(length > 0)):
+        squares, lengths = point.square_norms, np.diagonal(point.data.float_gram)
+        if not (np.all(np.isfinite(squares)) and all(np.all(part > 0) for part in (squares, point.masses, lengths))):
             return float("inf")
-        mu = point.rows / norms[:, None] * length
-        largest = mu.max(axis=0)
-        activation = point.pre_activations / norms[:, None] / length
-        graph = np.abs(mu - np.clip(mu + activation, 0.0, largest[None, :]))
-        primal = np.maximum(1.0 - point.margins, 0.0)
-        complementarity = largest / largest.max() * np.abs(point.margins - 1.0)
-        violations = np.concatenate([graph.reshape(-1), primal, complementarity, np.maximum(-mu, 0.0).reshape(-1)])
+        violations = _violations(point.rows, squares, point.pre_activations, point.margins, lengths)
     return float(violations.max()) if np.all(np.isfinite(violations)) else float("inf")
+
+
+def residual_enclosure(point: Point) -> Enclosure:
+    """The same residual of a rational network that is no exact KKT point, and whose neurons are not `malformed`.
+
+    Certified where it is certainly above `tolerances.KKT_RESIDUAL`; numerical below, so that a network that is nearly
+    a KKT point never counts as one beyond numerical rigor. Infinite if a sample is zero.
+    """
+    parts = (point.rows, point.square_norms, point.pre_activations, point.margins, point.data.gram.diagonal())
+    violations = _violations(*(arithmetic.balls(part) for part in parts))
+    if not all(ball.is_finite() for ball in violations):
+        return estimate(np.inf, 0.0)
+    worst = arithmetic.reduce_maximum(violations)
+    if arithmetic.lower_bounds(worst) > tolerances.KKT_RESIDUAL:
+        return enclose(worst)
+    return estimate(np.nextafter(arithmetic.upper_bounds(worst), np.inf), 0.0)
+
+
+def _violations(
+    rows: np.ndarray, square_norms: np.ndarray, pre_activations: np.ndarray, margins: np.ndarray, squares: np.ndarray
+) -> np.ndarray:
+    """Every violation of a KKT condition, in float64 or in balls; the squares are |x~_i|^2."""
+    norms, length = arithmetic.square_root(square_norms)[:, None], arithmetic.square_root(squares)[None, :]
+    mu = rows / norms * length
+    largest = arithmetic.reduce_maximum(mu, axis=0)
+    moved = arithmetic.maximum(mu + pre_activations / norms / length, mu * 0)
+    graph = arithmetic.absolute(mu - arithmetic.minimum(moved, largest[None, :]))
+    primal = arithmetic.maximum(1 - margins, margins * 0)
+    complementarity = largest / arithmetic.reduce_maximum(largest) * arithmetic.absolute(margins - 1)
+    return np.concatenate([graph.reshape(-1), primal, complementarity, arithmetic.maximum(-mu, mu * 0).reshape(-1)])

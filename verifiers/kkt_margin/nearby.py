@@ -51,7 +51,7 @@ class Nearby:
     @property
     def proved(self) -> bool:
         """An exact KKT point exists there."""
-        return self.point.kind != "float"
+        return self.point.proved
 
     def sentence(self) -> str:
         """What may be said about the network, and with what rigor."""
@@ -112,8 +112,9 @@ def nearby(instance: MarginInstance) -> Nearby:
         if not distance <= tolerances.NEARBY:
             continue
         point = _resolved(candidate)
-        distance = 0.0 if itself and point.kind == "rational" else relative_distance(network, point)
-        if point.kind != "float" and distance <= tolerances.NEARBY:
+        stated = itself and point.kind == "rational"
+        distance = 0.0 if stated and point.proved else relative_distance(network, point)
+        if point.proved and distance <= tolerances.NEARBY:
             return Nearby(candidate, point, distance, scale, "")
         if point.residual <= tolerances.KKT_RESIDUAL and (fallback is None or point.residual < fallback.point.residual):
             fallback = Nearby(candidate, point, distance, scale, "")

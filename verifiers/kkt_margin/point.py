@@ -1,7 +1,8 @@
 """A KKT point in one of three arithmetics, and everything that is read off it.
 
-The formulas are written once and run on rationals (closed forms, decided exactly), on balls (an exact KKT point known
-to lie in a box), and on float64 (then every number carries an error estimate).
+The formulas are written once and run on rationals (closed forms, decided exactly, and networks that are decided to be
+no KKT points), on balls (an exact KKT point known to lie in a box), and on float64 (then every number carries an error
+estimate).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class Point:
     """Merged network S, P, a on given data; see `constructions.kkt_margin.instance` for the form.
 
     Arrays share one arithmetic: signs int (K,), rows (K, n), masses (K,). `residual` is 0 when the point is known to be
-    an exact KKT point. `kinks` (K, n) marks pre-activations known to vanish exactly.
+    an exact KKT point (`proved`); a rational network may be none, its numbers are then exact all the same. `kinks`
+    (K, n) marks pre-activations known to vanish exactly.
     """
 
     def __init__(
@@ -47,6 +49,11 @@ class Point:
         """How a box was proved (`verifiers.kkt_margin.box.BoxProof`), None for other points."""
         self._kinks = kinks
         self._supports = supports
+
+    @property
+    def proved(self) -> bool:
+        """True if this is an exact KKT point, or balls that contain one."""
+        return self.kind != "float" and self.residual == 0
 
     @cached_property
     def gram(self) -> np.ndarray:

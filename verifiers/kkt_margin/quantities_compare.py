@@ -17,14 +17,14 @@ from verifiers.quantity import Enclosure, enclose
 _measures = CATALOGUE.measures
 
 
-def _proved(subject: Subject) -> None:
+def _exactly_known(subject: Subject) -> None:
     if subject.point.kind == "float":
         raise NoCertificate("the KKT point is known in floats only, so pairs at a kink cannot be told from others")
 
 
 @_measures("pairs", "number of (neuron, sample) pairs with 0 < sigma' < 1")
 def fractional_pairs(subject: Subject) -> Enclosure:
-    _proved(subject)
+    _exactly_known(subject)
     point = subject.point
     positive = arithmetic.certainly_positive(point.rows)
     squares = point.rows * point.rows / point.square_norms[:, None]
@@ -35,7 +35,7 @@ def fractional_pairs(subject: Subject) -> Enclosure:
 
 @_measures("pairs", "number of (neuron, sample) pairs of different classes with a strictly positive pre-activation")
 def strict_cross_pairs(subject: Subject) -> Enclosure:
-    _proved(subject)
+    _exactly_known(subject)
     point = subject.point
     across = point.signs[:, None] != subject.data.labels[None, :]
     return enclose(int(np.sum(arithmetic.certainly_positive(point.pre_activations) & across)))
@@ -48,7 +48,7 @@ def _class_merged(subject: Subject) -> Subject:
         merged = Subject(exact_partition_point(subject.instance.without_network()))
     except (NoPoint, InvalidInstance) as failure:
         raise NoCertificate(f"these data have no class-merged KKT point: {failure}") from None
-    if merged.point.kind != "rational":
+    if not (merged.point.kind == "rational" and merged.point.proved):
         raise NoCertificate("the class-merged point of these data was not verified exactly")
     return merged
 

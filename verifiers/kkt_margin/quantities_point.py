@@ -9,6 +9,7 @@ import numpy as np
 from verifiers import arithmetic
 from verifiers.arithmetic import relu
 from verifiers.errors import NoCertificate
+from verifiers.kkt_margin.exact import residual_enclosure
 from verifiers.kkt_margin.nearby import raw_residual
 from verifiers.kkt_margin.path import FlipPath
 from verifiers.kkt_margin.quantities_data import cluster_means
@@ -23,13 +24,15 @@ def kkt_residual(subject: Subject) -> Enclosure:
     if subject.instance.signs is None and subject.instance.weights is not None:
         return raw_residual(subject.instance).enclosure()
     point = subject.point
-    return enclose(0) if point.kind != "float" else estimate(point.residual, 0.0)
+    if point.proved:
+        return enclose(0)
+    return residual_enclosure(point) if point.kind == "rational" else estimate(point.residual, 0.0)
 
 
 @_measures("relative", "largest distance from the stored floats to the exact KKT point that was proved to exist")
 def distance_to_exact(subject: Subject) -> Enclosure:
     point = subject.point
-    if point.kind == "float":
+    if not point.proved:
         raise NoCertificate("no exact KKT point was proved near this network")
     return enclose(arithmetic.balls(point.distance)[()])
 
