@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.records import Record, Statement
-from reports.summary import as_expected, overview, problems, summarise
+from reports.summary import as_expected, necessity_sentence, overview, problems, summarise
 from reports.tables import count, number, seconds, share
 
 _STYLES = {
@@ -163,6 +163,8 @@ def verification(record: Record, page: Any, out: Console) -> None:
         f"({share(summary['accepted'], summary['drawn'])}). "
         f"Known-false mutants killed: {mutants['killed']} of {mutants['planted']}. {seconds(record['seconds'])}."
     )
+    if sentence := necessity_sentence(summary.get("necessity", {})):
+        out.print(sentence)
     if summary["certificates"]:
         out.print("Certificates: " + ", ".join(f"{n} {status}" for status, n in summary["certificates"].items()) + ".")
     for name, sentence in problems(record):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def environment() -> Environment:
         "number": tables.number,
         "count": tables.count,
         "seconds": tables.seconds,
+        "quoted": shlex.quote,
         "short": lambda digest: digest[:12] if re.fullmatch("[0-9a-f]{16,}", digest) else digest,
     }
     environment.globals |= {

@@ -142,6 +142,17 @@ class Witness(TypedDict):
     violation: NotRequired[Real | None]
 
 
+class Necessity(TypedDict):
+    hypothesis: str
+    status: str
+    violating: int  # instances that violate this hypothesis and meet all the others
+    measured: int
+    rigor: str | None
+    replay: str | None
+    conclusion: NotRequired[str | None]
+    violation: Real | None
+
+
 class Constant(TypedDict):
     name: str
     value: float | str
@@ -176,6 +187,7 @@ class Statement(TypedDict):
     checks_promised: NotRequired[int]
     constants: NotRequired[list[Constant]]
     witness: NotRequired[Witness | None]
+    necessity: NotRequired[list[Necessity]]
     notes: NotRequired[list[str]]
 
 
@@ -251,12 +263,13 @@ def plain(value: Any) -> Any:
 def digest(record: Any) -> str:
     """SHA-256 of what a record says, as 64 hex digits: of all but times, the environment and the summary.
 
-    Two runs of the same targets, profile and seed by the same version have the same digest, interrupted or not.
+    Searches for needed hypotheses are left out too: the clock ends them. Two runs of the same targets, profile and seed
+    by the same version have the same digest, interrupted or not.
     """
 
     def said(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: said(entry) for key, entry in value.items() if key != "seconds"}
+            return {key: said(entry) for key, entry in value.items() if key not in ("seconds", "necessity")}
         return [said(entry) for entry in value] if isinstance(value, list) else value
 
     content = {key: entry for key, entry in plain(record).items() if key not in ("environment", "summary", "digest")}
@@ -329,6 +342,13 @@ def _contradictions(statement: Statement) -> list[str]:
         found.append("the status is vacuous, yet conclusions were checked")
     if mutants["killed"] + len(mutants["survivors"]) != mutants["planted"]:
         found.append("killed and surviving mutants do not add up to the planted ones")
+    for row in statement.get("necessity", []):
+        if row["hypothesis"] not in {hypothesis["name"] for hypothesis in statement["hypotheses"]}:
+            found.append(f"it has no hypothesis {row['hypothesis']!r}, of which the necessity is stated")
+        if row["violating"] > row["measured"]:
+            found.append(f"more instances violate {row['hypothesis']!r} than were measured")
+        if (row["replay"] is None) != (row["status"] == "not shown to be needed"):
+            found.append(f"the necessity of {row['hypothesis']!r} needs a replay string exactly if something was found")
     acceptance = statement.get("acceptance")
     if acceptance and acceptance["accepted"] > acceptance["drawn"]:
         found.append("more instances accepted than drawn")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from reports.records import RIGORS, STATUSES, Record, Statement, real
+
+NECESSITY = ("needed", "needed in floats only", "not shown to be needed", "refutes the statement itself")
+"""What a search without a hypothesis may find."""
 
 FINITE_CHECK = (
     "What a finite check does not show: that a statement is true. “Supported” means that no violation was found among "
@@ -66,6 +70,10 @@ def problems(record: Record) -> list[tuple[str, str]]:
             found.append((name, f"the status is {status}; {expected} was expected"))
         if checked < promised and expected not in ("refuted", "vacuous"):
             found.append((name, f"under-checked: {checked} of the {promised} promised checks ran"))
+        for row in statement.get("necessity", []):
+            if row["status"] == "refutes the statement itself":
+                text = f"refuted by an instance that was to violate {row['hypothesis']!r}: {row['replay']}"
+                found.append((name, text))
         for step in statement["proof"]:
             if step["status"] == "refuted":
                 detail = step.get("detail") or "see its counterexample"
@@ -79,11 +87,13 @@ def problems(record: Record) -> list[tuple[str, str]]:
 def summarise(record: Record) -> dict[str, Any]:
     """The ``summary`` of a record: statements by status, weakest rigor, denominators, mutants, proof steps, problems.
 
-    drawn and accepted count pairs (statement, instance), since one instance usually serves several statements.
+    drawn and accepted count pairs (statement, instance), since one instance usually serves several statements. Where
+    it was searched which hypotheses are needed, they are counted by what was found.
     """
     rows = [overview(statement) for statement in record["statements"]]
     by_status = Counter(statement["status"] for statement in record["statements"])
     proof: Counter[str] = sum((row["proof"] for row in rows), Counter())
+    needed = Counter(row["status"] for statement in record["statements"] for row in statement.get("necessity", []))
     weakest = [s["rigor"]["weakest"] for s in record["statements"] if s["rigor"]["weakest"] is not None]
     return {
         "statements": len(rows),
@@ -99,6 +109,7 @@ def summarise(record: Record) -> dict[str, Any]:
         "proof": {
             status: proof[status] for status in ("proved", "cited", "argued", "open", "refuted") if proof[status]
         },
+        **({"necessity": dict(needed)} if needed else {}),
         "certificates": dict(Counter(entry["status"] for entry in record.get("certificates", []))),
         "problems": [f"{name}: {sentence}" for name, sentence in problems(record)],
     }
@@ -107,3 +118,12 @@ def summarise(record: Record) -> dict[str, Any]:
 def exit_code(record: Record) -> int:
     """0 if every statement has its expected status and the promised checks ran, else 1."""
     return 1 if problems(record) else 0
+
+
+def necessity_sentence(counts: Mapping[str, int]) -> str:
+    """What the searches for needed hypotheses found, in one sentence with its denominator; empty without any."""
+    if not counts:
+        return ""
+    others = [f"{counts[status]} {status}" for status in NECESSITY[1:] if counts.get(status)]
+    shown = f"{counts.get(NECESSITY[0], 0)} of {sum(counts.values())} hypotheses shown to be needed"
+    return "; ".join([f"{shown} by an instance that replays", *others]) + "."

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from constructions import files
 from reports import records
 from reports.records import InvalidRecord
-from reports.summary import as_expected, exit_code, overview, problems, summarise
+from reports.summary import as_expected, exit_code, necessity_sentence, overview, problems, summarise
 from reports.training import measurement, training_record
 
 EXAMPLE = Path(__file__).parents[1] / "snapshots" / "record.json"
@@ -129,6 +129,9 @@ S, C = ("statements", 0), ("statements", 0, "conclusions", 0)
     ((*S, "constants", 0, "value"), [7]), (("certificates", 0, "status"), "fine"),
     (("quantities", 0, "axes"), "sample"),
     (("summary", "by_status"), {"verified": 3}),
+    ((*S, "necessity", 0, "status"), "required"), ((*S, "necessity", 0, "violating"), -1),
+    ((*S, "necessity", 0, "rigor"), "sure"), ((*S, "necessity", 0, "seconds"), 2.0), ((*S, "necessity"), {}),
+    (("summary", "necessity"), {"needed": -1}),
 ])  # fmt: skip
 def test_a_wrong_value_is_refused(record, path, value):
     with pytest.raises(InvalidRecord):
@@ -157,6 +160,7 @@ def _required():
         "Witness": ("statements", 3, "witness"),
         "Quantity": ("quantities", 0),
         "Certificate": ("certificates", 0),
+        "Necessity": (*S, "necessity", 0),
         "Summary": ("summary",),
     }
     for key in schema["required"]:
@@ -187,7 +191,7 @@ def test_every_object_of_the_schema_refuses_unknown_properties_except_the_two_op
 
 @pytest.mark.parametrize("name", ["Statement", "Conclusion", "Hypothesis", "ProofStep", "Mutants", "Mutant", "Formula",
                                   "Measurement", "Figure", "Acceptance", "Law", "Constant", "WorstInstance", "Witness",
-                                  "Quantity", "Certificate", "Record"])  # fmt: skip
+                                  "Necessity", "Quantity", "Certificate", "Record"])  # fmt: skip
 def test_typed_dictionaries_and_schema_name_the_same_fields(name):
     schema = records.schema() if name == "Record" else records.schema()["$defs"][name]
     hints = typing.get_type_hints(getattr(records, name), include_extras=True)
@@ -208,6 +212,10 @@ def test_typed_dictionaries_and_schema_name_the_same_fields(name):
     ((*S, "mutants", "killed"), 4, "do not add up"),
     ((*S, "acceptance", "accepted"), 237, "accepted than drawn"),
     (("statements", 1, "id"), "kkt_margin.universal_flip", "twice"),
+    ((*S, "necessity", 0, "hypothesis"), "p < 1", "no hypothesis 'p < 1'"),
+    ((*S, "necessity", 0, "violating"), 11220, "than were measured"),
+    ((*S, "necessity", 0, "replay"), None, "needs a replay string"),
+    ((*S, "necessity", 2, "status"), "needed", "needs a replay string"),
 ])  # fmt: skip
 def test_cells_that_contradict_each_other_are_refused(record, path, value, word):
     if path == (*C, "refuted"):
@@ -312,6 +320,7 @@ def test_each_reason_for_exit_code_one_is_found(record):
     assert 1 == exit_code(broken(_only(record, 0), (*S, "status"), "undecided"))
     assert 1 == exit_code(broken(_only(record, 0), (*S, "checks_promised"), 211))
     assert 1 == exit_code(broken(_only(record, 0), (*S, "proof", 0, "status"), "refuted"))
+    assert 1 == exit_code(broken(_only(record, 0), (*S, "necessity", 0, "status"), "refutes the statement itself"))
     assert 1 == exit_code(broken(_only(record, 3), (*S, "witness", "replayed"), False))
     assert 1 == exit_code(broken(_only(record, 3), (*S, "witness"), None))
     assert 1 == exit_code(broken(_only(record, 3), (*S, "status"), "supported"))
@@ -367,3 +376,20 @@ def test_a_training_result_becomes_a_valid_record():
     )
     records.validate(record)
     assert ("train", 3, 64) == (record["profile"], record["seed"], record["training"]["networks"])
+
+
+def test_what_the_clock_ends_is_no_part_of_the_digest(record):
+    fewer = broken(record, (*S, "necessity", 0, "measured"), 11220)
+    assert records.digest(record) == records.digest(fewer) == records.digest(broken(record, (*S, "necessity"), []))
+    assert records.digest(record) != records.digest(broken(record, (*S, "version"), 7))
+
+
+@pytest.mark.parametrize(("counts", "said"), [
+    ({}, ""),
+    ({"needed": 2}, "2 of 2 hypotheses shown to be needed by an instance that replays."),
+    ({"needed": 1, "needed in floats only": 1, "not shown to be needed": 3},
+     "1 of 5 hypotheses shown to be needed by an instance that replays; 1 needed in floats only; "
+     "3 not shown to be needed."),
+])  # fmt: skip
+def test_the_sentence_on_needed_hypotheses_has_its_denominator(counts, said):
+    assert said == necessity_sentence(counts)

@@ -8,11 +8,10 @@ decided again from their replay strings, and what no longer does what it did is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from constructions.instance import InvalidInstance
@@ -54,7 +53,7 @@ def plan(targets: Iterable[str], names: Sequence[str] = ()) -> list[Place]:
     """
     found: dict[str, Place] = {}
     for target in targets:
-        for text, statement in _named(target):
+        for text, statement in library.named(target):
             chosen = tuple(n for n in statement.declared_constants if not names or n in names)
             found.setdefault(statement.id, Place(text, statement, chosen))
     known = {name for place in found.values() for name in place.statement.declared_constants}
@@ -70,15 +69,6 @@ def plan(targets: Iterable[str], names: Sequence[str] = ()) -> list[Place]:
             if value_of(place.statement, name) == 0:
                 raise UsageError(f"{place.statement.id}: the constant {name} is 0, and constants are moved by factors")
     return places
-
-
-def _named(target: str) -> Iterator[tuple[str, Statement]]:
-    """The statements of a target, each with a target of its own."""
-    found = library.statements(target)
-    path = target.partition("::")[0]
-    from_file = target not in library.slugs() and (path.endswith(".py") or Path(path).exists())
-    for statement in found:
-        yield (f"{path}::{statement.id}" if from_file else statement.id), statement
 
 
 def explore(places: Sequence[Place], seconds: float, seed: int, store: Store, progress: Progress | None = None) -> None:

@@ -57,6 +57,14 @@ def statements(target: str | None = None) -> list[Statement]:
     raise UsageError(f"no slug, statement or file {target!r}; the slugs are {', '.join(slugs())}")
 
 
+def named(target: str) -> list[tuple[str, Statement]]:
+    """The statements of a target, each with a target of its own, by which a replay string finds it."""
+    found = statements(target)
+    path = target.partition("::")[0]
+    from_file = target not in slugs() and (path.endswith(".py") or Path(path).exists())
+    return [(f"{path}::{statement.id}" if from_file else statement.id, statement) for statement in found]
+
+
 def collect(targets: list[str]) -> list[Statement]:
     """The statements of several targets, each once, in the order given; all of them if no target is given.
 

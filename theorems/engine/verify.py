@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from constructions.files import sole_writer, write_whole
-from theorems.engine import aggregate, processes, prove, work
+from theorems.engine import aggregate, needed, processes, prove, work
 from theorems.engine.library import collect
 from theorems.statement import Family, Statement
 from verifiers.errors import UsageError
 
 Progress = Callable[[str, int, int, str], None]
 Json = dict[str, Any]
-Item = work.Unit | prove.StepKey
+Item = work.Unit | prove.StepKey | needed.Need
 
 UNIT = 10
 """Draws per unit: about a second of work, so that an interrupted run loses little."""
@@ -59,9 +59,14 @@ def verify(
         families = work.families(statements)
         plan = _plan(names, families, profile, seed, folder)
         store = _Store(folder / ".units", _key(names, statements, profile, seed), names)
-        results, proofs = _execute(plan, prove.all_steps(statements, names), workers, progress, store)
+        steps, needs = prove.all_steps(statements, names), needed.plan(names, statements, profile, seed)
+        results = _execute(plan, steps, needs, workers, progress, store)
         units = [work.labelled(families[unit.family], results[unit]) for unit in plan]
-        assembled = _assemble(statements, units, prove.rows(statements, proofs, folder / "certificates"), folder)
+        proofs = prove.rows(statements, {step: results[step] for step in steps}, folder / "certificates")
+        assembled = _assemble(statements, units, proofs, folder)
+        for entry in assembled["statements"]:
+            if searched := needed.rows(needs, results, entry["id"]):
+                entry["necessity"] = searched
         record = {
             "schema": 1,
             "thinmargin": metadata.version("thinmargin"),
@@ -121,10 +126,11 @@ def _plan(
 
 
 def _execute(
-    plan: list[work.Unit], steps: list[prove.StepKey], workers: int, progress: Progress | None, store: _Store
-) -> tuple[dict[work.Unit, Json], dict[prove.StepKey, Json]]:
-    """The result of every unit and every proof step, those of an interrupted run among them."""
-    items: list[Item] = [*plan, *steps]
+    plan: list[work.Unit], steps: list[prove.StepKey], needs: list[needed.Need], workers: int,
+    progress: Progress | None, store: _Store,
+) -> dict[Any, Json]:  # fmt: skip
+    """The result of every unit, proof step and needed hypothesis, those of an interrupted run among them."""
+    items: list[Item] = [*plan, *steps, *needs]
     done = {item: known for item in items if (known := store.read(item)) is not None}
     report = progress or (lambda *_: None)
     report("verify", len(done), len(items), "")
@@ -133,13 +139,14 @@ def _execute(
             pending: dict[Future[Json], Item] = {pool.submit(prove.run_step, s): s for s in steps if s not in done}
             for unit in sorted((u for u in plan if u not in done), key=lambda u: u.family != "gradient_points"):
                 pending[pool.submit(work.run, unit)] = unit
+            pending |= {pool.submit(needed.run, need): need for need in needs if need not in done}
         while pending:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 item = pending.pop(future)
                 done[item] = future.result()
                 store.write(item, done[item])
                 report("verify", len(done), len(items), item.label)
-    return {unit: done[unit] for unit in plan}, {step: done[step] for step in steps}
+    return done
 
 
 class _Store:
