@@ -39,6 +39,7 @@ from theorems.kkt_margin.vocabulary import (
 )
 from theorems.statement import Conjecture, Source
 from verifiers.kkt_margin import CATALOGUE, measure
+from verifiers.kkt_margin.certify import certify
 
 merged_sum = quantity("merged_multiplier_sum", r"\sum\lambda_\mathrm{merged}")
 merged_radius_sq = quantity("merged_radius_sq", r"\rho_\mathrm{merged}^2")
@@ -53,6 +54,7 @@ _conjecture = partial(
     source=Source("posed for this library, after Vardi, Yehudai, Shamir 2022", "conjecture", "derived"),
     measure=measure,
     catalogue=CATALOGUE,
+    certify=certify,
 )
 _paper_hypothesis = (
     Claim("samples on the sphere of radius sqrt(d)", Eq(norm_sq, d)),
