@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from theorems.engine import executors
+from theorems.engine import cells, executors
 from theorems.engine.executors import Inline, Workers, executor
 from theorems.engine.sweep import sweep
 from verifiers.errors import UsageError
@@ -30,9 +30,11 @@ def run(folder, where, seeds=3, pause=0, **more):
     return sweep(targets, GRID, seeds, "pairs", folder, where, fixed={"pause": pause}, **more)
 
 
-@pytest.fixture(scope="module")
-def digest(tmp_path_factory):
-    return run(tmp_path_factory.mktemp("inline"), None)["digest"]
+@pytest.fixture
+def digest(tmp_path):
+    """Of the campaign in one process. The sources are read anew: they may have been edited since the last test."""
+    cells.sources.cache_clear()
+    return run(tmp_path / "inline", None)["digest"]
 
 
 @pytest.mark.parametrize("text", ["", "local", "local:", "local:0", "local:x", "local:-1", "dask:", "slurm:4", "4"])
@@ -187,7 +189,7 @@ def test_a_dask_worker_killed_in_the_middle(cluster, tmp_path, digest) -> None:
 
 
 @pytest.mark.slow
-def test_a_dask_worker_that_joins_late_takes_part(cluster, tmp_path) -> None:
+def test_a_dask_worker_that_joins_late_takes_part(cluster, tmp_path, digest) -> None:
     cluster.start_worker()
     late = threading.Timer(4.0, cluster.start_worker)
     late.start()

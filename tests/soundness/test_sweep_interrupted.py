@@ -93,6 +93,15 @@ def whole(copy, tmp_path_factory):
     return finish(start(copy, folder)) | {"stored": stored(folder)}
 
 
+def count(folder) -> int:
+    """Cells stored so far; -1 before there is a table of them."""
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'campaigns'").fetchone()[0]
+        if not tables or not connection.execute("SELECT count(*) FROM campaigns").fetchone()[0]:
+            return -1
+        return connection.execute("SELECT count(*) FROM cells").fetchone()[0]
+
+
 def processes_with(mark: str) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
@@ -165,13 +174,14 @@ def refused(running, *words) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_an_interrupt_from_the_keyboard(copy, tmp_path) -> None:
+@pytest.mark.parametrize("cells", [-1, 50], ids=["while workers start", "in the middle"])
+def test_an_interrupt_from_the_keyboard(copy, tmp_path, cells) -> None:
     """Ctrl-C reaches the whole group of processes: one line, exit code 130, and the same command goes on."""
     store, out = tmp_path / "runs", tmp_path / "out"
     options = ("--seeds", 16, "--executor", "local:2")
     running = command(copy, store, out, *options, start_new_session=True)
     until = time.monotonic() + 120
-    while not ((store / FILE).exists() and len(stored(store)) > 50):
+    while not ((store / FILE).exists() and count(store) > cells):
         assert time.monotonic() < until and running.poll() is None
         time.sleep(0.05)
     pressed = time.monotonic()

@@ -80,8 +80,8 @@ def run(task: Task) -> list[tuple[Json, float]]:
     if task.home != _HOME:
         _limit_threads()
         if sources(task.targets) != task.sources:
-            raise UsageError("a worker has other source files than this process: give every worker the same "
-                             "thinmargin and the same statement files, and restart it")  # fmt: skip
+            raise UsageError("a worker has other source files than this process; were they edited meanwhile? Run again, "
+                             "on a cluster with the same thinmargin and statement files on every worker")  # fmt: skip
     with _ONE_AT_A_TIME:
         statements, space = _resolved(task.targets, task.statements, task.space)
         return [_timed(statements, space, parameters, task.seed, index) for parameters, index in task.cells]

@@ -8,16 +8,14 @@ tasks to other workers by itself and reports a task only when several workers di
 from __future__ import annotations
 
 import multiprocessing
-import os
 import re
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from constructions.threads import cores
+from theorems.engine import processes
 from verifiers.errors import UsageError
 
 FORMS = "local:N for N processes on this machine, or dask:ADDRESS for a cluster, such as dask:tcp://127.0.0.1:8786"
@@ -83,11 +81,15 @@ class Local(Workers):
 
     def _pool(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.count, mp_context=context, initializer=start_worker)
+        return ProcessPoolExecutor(self.count, mp_context=context, initializer=processes.begin)
 
     @property
     def size(self) -> int:
         return self.count
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        with processes.interrupts_held():  # submitting starts processes
+            return super().submit(function, *arguments)
 
     def recover(self, error: BaseException) -> None:
         self.abandon()
@@ -96,35 +98,14 @@ class Local(Workers):
     def abandon(self) -> None:
         pool = self.executor
         assert isinstance(pool, ProcessPoolExecutor)
-        processes = list((getattr(pool, "_processes", None) or {}).values())
+        running = list((getattr(pool, "_processes", None) or {}).values())
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
+        for process in running:
             with suppress(Exception):
                 process.terminate()
 
     def close(self) -> None:
         self.executor.shutdown()
-
-
-def start_worker() -> None:
-    """Initialise a worker process: one thread, an interrupt is the parent's to handle, and no life without a parent.
-
-    A pool's workers hold both ends of their pipes, so after a kill of the parent they would wait for ever.
-    """
-    from constructions.threads import limit_threads
-
-    limit_threads(worker=True)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_leave_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _leave_with(sentinel: int) -> None:
-    from multiprocessing.connection import wait
-
-    wait([sentinel])
-    os._exit(1)
 
 
 class Dask(Workers):

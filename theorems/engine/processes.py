@@ -15,7 +15,7 @@ from contextlib import contextmanager
 def pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes with one thread each. Leaving the block by an exception ends them at once, whatever they do."""
     before = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=begin)
     try:
         yield executor
     except BaseException:
@@ -39,7 +39,11 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin() -> None:
+def begin() -> None:
+    """The start of every worker process: one thread, and an end with the parent.
+
+    A worker holds both ends of its pipes, so after a kill of the parent it would wait for ever.
+    """
     from constructions.threads import limit_threads
 
     limit_threads(worker=True)
