@@ -65,4 +65,5 @@ from constructions.kkt_margin.restricted import random_neurons as random_neurons
 from constructions.kkt_margin.restricted import restricted_point as restricted_point
 from constructions.kkt_margin.restricted import sampled_neurons as sampled_neurons
 from constructions.kkt_margin.robust_network import robust_network as robust_network
+from constructions.kkt_margin.simpler import simpler as simpler
 from constructions.kkt_margin.splitting import split_network as split_network

@@ -17,7 +17,10 @@ Make = Callable[[], MarginInstance]
 
 
 def _family(name: str, law: str, points: Sequence[Make]) -> Family:
-    return Family(name, "structured", law, lambda _, index: points[index](), quick=len(points), full=len(points))
+    def draw(_: np.random.Generator, index: int) -> MarginInstance:
+        return points[index]()
+
+    return Family(name, "structured", law, draw, quick=len(points), full=len(points), simpler=build.simpler)
 
 
 def _over(value: str, divisor: int) -> str:

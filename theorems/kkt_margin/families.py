@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -106,7 +107,9 @@ def _robust(halfway: bool) -> Draw:
     return draw
 
 
-sign_merged = Family(
+_family = partial(Family, simpler=build.simpler)
+
+sign_merged = _family(
     "sign_merged",
     "random",
     "+-1 entries, d = 80 n^2, fair labels; class-merged point",
@@ -114,7 +117,7 @@ sign_merged = Family(
     quick=70,
     full=700,
 )
-sign_blocks = Family(
+sign_blocks = _family(
     "sign_blocks",
     "random",
     "+-1 entries, d = 80 n^2, fair labels; each class split at random",
@@ -122,7 +125,7 @@ sign_blocks = Family(
     quick=40,
     full=400,
 )
-sphere_merged = Family(
+sphere_merged = _family(
     "sphere_merged",
     "random",
     "uniform on the sphere (Gram factor), d = 80 n^2; class-merged point, every second one in floats",
@@ -130,7 +133,7 @@ sphere_merged = Family(
     quick=28,
     full=400,
 )
-uneven_merged = Family(
+uneven_merged = _family(
     "uneven_merged",
     "random",
     "uniform directions, uneven norms, d = 80 n^2; class-merged point, every second one in floats",
@@ -138,7 +141,7 @@ uneven_merged = Family(
     quick=14,
     full=200,
 )
-paper_sign = Family(
+paper_sign = _family(
     "paper_sign",
     "random",
     "+-1 entries, d = 140 n^2, fair labels; class-merged point",
@@ -146,7 +149,7 @@ paper_sign = Family(
     quick=24,
     full=400,
 )
-loose_sign = Family(
+loose_sign = _family(
     "loose_sign",
     "random",
     "+-1 entries, d = 12 n^2, fair labels; class-merged point",
@@ -154,7 +157,7 @@ loose_sign = Family(
     quick=30,
     full=400,
 )
-cone_points = Family(
+cone_points = _family(
     "cone_points",
     "solved",
     "+-1 entries, d = 80 n^2, fair labels; cone program over random patterns",
@@ -162,7 +165,7 @@ cone_points = Family(
     quick=12,
     full=120,
 )
-gradient_points = Family(
+gradient_points = _family(
     "gradient_points",
     "trained",
     "+-1 entries, d = 80 n^2, labels alternating; gradient method at width 50, then Newton",
@@ -170,7 +173,7 @@ gradient_points = Family(
     quick=4,
     full=40,
 )
-narrow_gradient_points = Family(
+narrow_gradient_points = _family(
     "narrow_gradient_points",
     "trained",
     "+-1 entries, n = 4, d = 2240, labels alternating; gradient method at width 8",
@@ -178,7 +181,7 @@ narrow_gradient_points = Family(
     quick=6,
     full=60,
 )
-wide_gradient_points = Family(
+wide_gradient_points = _family(
     "wide_gradient_points",
     "trained",
     "+-1 entries, n = 4 or 6, d = 140 n^2, labels alternating; gradient method at width 64",
@@ -186,7 +189,7 @@ wide_gradient_points = Family(
     quick=4,
     full=60,
 )
-cluster_points = Family(
+cluster_points = _family(
     "cluster_points",
     "random",
     "2 to 5 clusters of 1 to 3 samples, d = 120 k^2; class-merged point",
@@ -202,7 +205,7 @@ split_networks = Family(
     quick=20,
     full=200,
 )
-robust_half = Family(
+robust_half = _family(
     "robust_half",
     "random",
     "+-1 data, d = 16 n to 40 n; robust network, theta = (1 + p/D)/2",
@@ -210,7 +213,7 @@ robust_half = Family(
     quick=20,
     full=200,
 )
-robust_random = Family(
+robust_random = _family(
     "robust_random",
     "random",
     "+-1 data, d = 16 n to 40 n; robust network, theta on a grid of 16 above p/D",
