@@ -281,15 +281,18 @@ class Claim:
             return np.asarray(functions["float"](*[arrays[name] for name in names]))
 
     def batch_slack(
-        self,
-        arrays: Mapping[str, np.ndarray],
-        axes: Mapping[str, tuple[str, ...]],
-        constants: Mapping[str, Any] | None = None,
+        self, arrays: Mapping[str, Any], axes: Mapping[str, tuple[str, ...]], constants: Mapping[str, Any] | None = None
     ) -> np.ndarray:
-        """Relative slack in float64 of a whole batch, least over all entries (B,); NaN where something is not measured.
+        """Slack over the larger side, or s / (1 + |s|) against a 0, least over all entries of a batch (B,), or NaN."""
+        slack, scale = self.batch_entries(arrays, axes, constants)
+        with np.errstate(all="ignore"):
+            return (slack / scale).min(axis=1) if slack.shape[1] else np.full(len(slack), np.inf)
 
-        `arrays` hold the quantities with leading axis B, `axes` the names of their other axes; a constant may be one
-        number or an array (B,). Slack is divided by the larger side; against a side that is 0, s becomes s / (1 + |s|).
+    def batch_entries(
+        self, arrays: Mapping[str, Any], axes: Mapping[str, tuple[str, ...]], constants: Mapping[str, Any] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Slack in float64 by entry (B, E), and its scale. `arrays` hold the quantities with leading axis B, `axes` the
+        names of their other axes; a constant may be one number or an array (B,).
         """
         moved = constants or {}
         names = tuple(dict.fromkeys(axis for name in self.quantities for axis in axes[name]))
@@ -306,11 +309,10 @@ class Claim:
             slack, left, right = (self._floats(e, inputs) for e in (self.slack_expression, *self._sides))
             one_sided = any(side == 0 for side in self._sides)
             scale = 1.0 + np.abs(slack) if one_sided else np.maximum(np.abs(left), np.abs(right))
-            relative = np.where(scale > 0, slack / np.where(scale > 0, scale, 1.0), slack)
         count = max((len(a) for a in inputs.values() if np.ndim(a)), default=1)
-        relative = np.broadcast_to(relative, np.broadcast_shapes(relative.shape, (count, *(1,) * len(names))))
-        flat = relative.reshape(count, -1)
-        return flat.min(axis=1) if flat.shape[1] else np.full(count, np.inf)
+        whole = np.broadcast_shapes(slack.shape, (count, *(1,) * len(names)))
+        scale = np.where(scale == 0, 1.0, scale)
+        return np.broadcast_to(slack, whole).reshape(count, -1), np.broadcast_to(scale, whole).reshape(count, -1)
 
     @property
     def _sides(self) -> tuple[sympy.Expr, sympy.Expr]:

@@ -33,7 +33,7 @@ PERCENT = (1, 3, 10)
 """How far constants and sides are moved."""
 
 COUNTS = frozenset(
-    "samples neurons coordinates clusters points features patches classes layers steps queries dimensions".split()
+    "samples neurons coordinates clusters points entries features patches classes layers steps".split()
 )
 """Units of quantities that count something: sizes, which may be off by one."""
 
@@ -54,19 +54,18 @@ def mutants(statement: Statement) -> tuple[Mutant, ...]:
     """Declared mutants first, then generated ones, which are known to be false if a witness against them is stored."""
     from theorems.engine import ledger
 
-    declared = statement.mutants
-    taken = {mutant.name for mutant in declared}
-    moved = [dict(mutant.constants) for mutant in declared if mutant.then is None and mutant.without is None]
     known = ledger.known(statement)
-    made = [m for m in generated(statement) if m.name not in taken and not (m.constants and dict(m.constants) in moved)]
-    return (*declared, *(replace(m, known_false=True) if m.name in known else m for m in made))
+    made = (replace(m, known_false=True) if m.name in known else m for m in generated(statement))
+    return (*statement.mutants, *made)
 
 
 def generated(statement: Statement) -> tuple[Mutant, ...]:
-    """The mutants that the operators make, whatever the statement declares and whatever is known of them."""
-    return _generated(
-        statement.given, statement.then, statement.quantities(), tuple(sorted(statement.constants.items()))
-    )
+    """The mutants that the operators make and the statement does not declare, their truth open."""
+    taken = {mutant.name for mutant in statement.mutants}
+    moved = [dict(m.constants) for m in statement.mutants if m.constants and m.then is None and m.without is None]
+    constants = tuple(sorted(statement.constants.items()))
+    made = _generated(statement.given, statement.then, statement.quantities(), constants)
+    return tuple(m for m in made if m.name not in taken and dict(m.constants) not in moved)
 
 
 @lru_cache(maxsize=512)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
+import sympy
 
 from constructions.instance import Instance
 from constructions.space import Space
@@ -87,6 +89,38 @@ class Falsify:
             slack = np.where(np.isnan(slack), NOTHING, np.clip(slack, -1e6, OUTSIDE / 2))
             score = np.where(inside, slack, score)
         return score
+
+
+    def parts(self, arrays: Arrays, axes: Axes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """By entry: relative slacks of the conclusions (B, E), slacks of the hypotheses (B, K), their scales (B, K).
+
+        An equality counts as two inequalities.
+        """
+        constants = self.statement.constants
+        then, given = (
+            [side.batch_entries(arrays, axes, constants) for claim in claims for side in both_ways(claim)]
+            for claims in (self.statement.then, self.statement.given)
+        )
+        if self.violating is not None:
+            excess = -self.violating.batch_slack(arrays, axes, constants)[:, None]
+            given.append((excess, np.ones_like(excess)))
+        count = max(len(slack) for slack, _ in (*then, *given))
+        slacks, scales = ([part[which] for part in given] for which in (0, 1))
+        relative = [slack / scale for slack, scale in then]
+        return _joined(relative, count), _joined(slacks, count), _joined(scales, count)
+
+
+def _joined(parts: list[np.ndarray], count: int) -> np.ndarray:
+    return np.hstack([np.empty((count, 0)), *(np.broadcast_to(part, (count, part.shape[1])) for part in parts)])
+
+
+@lru_cache(maxsize=4096)
+def both_ways(claim: Claim) -> tuple[Claim, ...]:
+    """An equality as two inequalities, whose slacks have slopes where the sides meet; other claims as they are."""
+    if claim.relation.rel_op != "==":
+        return (claim,)
+    sides = claim.relation.lhs, claim.relation.rhs
+    return Claim(claim.name, sympy.Le(*sides, evaluate=False)), Claim(claim.name, sympy.Ge(*sides, evaluate=False))
 
 
 class Single(Mapping[str, np.ndarray]):

@@ -8,7 +8,7 @@ decides its candidates exactly.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from constructions.space import Integer, Point, Space
-from theorems.engine import work
+from constructions.space import Point, Space
+from theorems.engine import places, polish, work
 from theorems.engine.objective import (
     EQUAL,
     NOTHING,
@@ -43,6 +43,15 @@ MOST_DRAWS = {True: 200_000, False: 2_000}
 
 EVOLVED = 6
 """Places from which evolution starts: the best choices of whole numbers."""
+
+SIMPLE = ", simple fractions"
+"""Added to the name of a space: the pool of what was found by rounding."""
+
+CLIMBING = 12
+"""Iterations of local descent after which neighbouring whole numbers are compared."""
+
+SIMPLIFIED = 3
+"""Candidates of each space whose numbers are rounded to simple fractions: ties and equalities often lie there."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,7 @@ class Search:
     progress: Progress | None = None
     layers: list[Layer] = field(default_factory=list)
     pool: dict[str, list[Candidate]] = field(default_factory=dict)
+    best: dict[tuple[Any, ...], tuple[float, Space, Point]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.statement = self.objective.statement
@@ -87,10 +97,11 @@ class Search:
         """All layers in turn, each up to its share of the time."""
         plan: tuple[tuple[str, Callable[[float], None], float], ...] = (
             ("structured and degenerate", self._structured, 0.2),
-            ("independent draws", self._independent, 0.5),
-            ("targeted by hypothesis", self._targeted, 0.65),
-            ("evolved", self._evolved, 0.9),
-            ("polished", self._polished, 1.0),
+            ("independent draws", self._independent, 0.45),
+            ("targeted by hypothesis", self._targeted, 0.55),
+            ("evolved", self._evolved, 0.75),
+            ("polished", self._polished, 0.97),
+            ("rounded to simple fractions", self._rounded, 1.0),
         )
         for position, (name, layer, share) in enumerate(plan):
             self.layers.append(Layer(name))
@@ -103,8 +114,9 @@ class Search:
         return self
 
     def candidates(self) -> list[Candidate]:
-        """The pool, best first."""
-        return sorted((c for kept in self.pool.values() for c in kept), key=lambda c: c.score)
+        """The pool, best first; of equal scores simple fractions first, which exact arithmetic may find to be ties."""
+        simple_first = sorted(self.pool, key=lambda name: not name.endswith(SIMPLE))
+        return sorted((c for name in simple_first for c in self.pool[name]), key=lambda c: round(c.score, 9))
 
     @property
     def measured(self) -> int:
@@ -133,11 +145,11 @@ class Search:
             own = now + (until - now) / (len(sources) - position)
             if isinstance(source, Family):
                 self._family(source, range(source.full), own)
-            elif batched(self.objective, source):
+            elif batched(self.objective, source) and source.real:
                 self._rounds(source, own)
             else:
                 draws = (source.draw(self.generator) for _ in range(MOST_DRAWS[False]))
-                self._points(source, draws, own)
+                self._points(source, places.every(source, self.generator) or draws, own)
 
     def _rounds(self, space: Space, until: float) -> None:
         for _ in range(MOST_DRAWS[True] // ROUND):
@@ -183,95 +195,108 @@ class Search:
 
     def _places(self) -> list[tuple[Space, Point]]:
         """The best choices of whole numbers: of every space its best, then the best of all."""
-        spaces = {space.name: space for space in self.statement.spaces}
-        best = [kept[0] for name, kept in self.pool.items() if name in spaces]
-        found: dict[tuple[Any, ...], tuple[Space, Point]] = {}
-        for candidate in [*sorted(best, key=lambda c: c.score), *self.candidates()]:
-            if candidate.origin.space in spaces and candidate.score < NOTHING:
-                space = spaces[candidate.origin.space]
-                point = dict(candidate.origin.point or {})
-                key = (space.name, *(point[name] for name in space.whole))
-                found.setdefault(key, (space, point))
-        return list(found.values())[: max(EVOLVED, len(best))]
+        ordered = [entry[1:] for entry in sorted(self.best.values(), key=lambda entry: entry[0])]
+        first = list({space.name: (space, point) for space, point in reversed(ordered)}.values())[::-1]
+        others = [entry for entry in ordered if not any(entry[1] is point for _, point in first)]
+        return [*first, *others][: max(EVOLVED, len(first))]
 
     def _evolve(self, space: Space, point: Point, until: float) -> None:
-        """Differential evolution over the real parameters, then over neighbouring whole numbers while that helps."""
+        """Neighbouring whole numbers while that helps, then differential evolution over the real parameters there."""
         sizes = {name: point[name] for name in space.whole}
-        vector = space.vector(point)
-        least = self._differential(space, sizes, vector, until)
+        now = time.perf_counter()
+        least, sizes, vector = self._climbed(space, sizes, space.vector(point), now + (until - now) / 2)
+        least, vector = self._differential(space, sizes, vector, until)
         improved = True
         while improved and time.perf_counter() < until:
             improved = False
-            for neighbour in self._neighbours(space, sizes):
-                low, _ = space.bounds(neighbour)
-                carried = np.resize(vector, len(low)) if len(vector) else np.zeros(len(low))
-                found, place = self._differential(space, neighbour, carried, until)
-                if found < least[0]:
-                    least, sizes, vector, improved = (found, place), neighbour, place, True
+            for neighbour in places.neighbours(space, sizes):
+                start = places.carried(space, sizes, vector, neighbour)
+                found, place = self._differential(space, neighbour, start, until)
+                if found < least:
+                    least, sizes, vector, improved = found, neighbour, place, True
 
-    def _neighbours(self, space: Space, sizes: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        for name, parameter in space.whole.items():
-            for step in (-1, 1):
-                if isinstance(parameter, Integer) and parameter.low <= sizes[name] + step <= parameter.high:
-                    yield sizes | {name: sizes[name] + step}
+    def _climbed(
+        self, space: Space, sizes: dict[str, Any], vector: np.ndarray, until: float
+    ) -> tuple[float, dict[str, Any], np.ndarray]:
+        """The best place reached by changing one whole number at a time, with a few steps of descent after each."""
+        least, vector = self._local(space, sizes, vector, until)
+        improved = True
+        while improved and time.perf_counter() < until:
+            improved = False
+            for neighbour in places.neighbours(space, sizes):
+                found, place = self._local(space, neighbour, places.carried(space, sizes, vector, neighbour), until)
+                if found < least - EQUAL:
+                    least, sizes, vector, improved = found, neighbour, place, True
+                    break
+        return least, sizes, vector
+
+    def _local(
+        self, space: Space, sizes: dict[str, Any], vector: np.ndarray, until: float, iterations: int = CLIMBING
+    ) -> tuple[float, np.ndarray]:
+        """Score and place after some steps of descent; where instances are measured one by one, after none."""
+        low, high = space.bounds(sizes)
+        width = np.maximum(high - low, 1e-12)
+        parts = getattr(self.objective, "parts", None)
+        rows = vector[None]
+        if parts is not None and len(low) and batched(self.objective, space):
+            def measured(places: np.ndarray) -> Any:
+                self.layers[-1].measured += len(places)
+                stacked = space.stack(**space.batch(sizes, low + width * places))  # type: ignore[misc]
+                with np.errstate(all="ignore"):
+                    return parts(self.statement.measure_batch(stacked), self.axes)  # type: ignore[misc]
+
+            rows = low + width * polish.descend(measured, (vector - low) / width, until, iterations)
+        scores = self._score(space, sizes, rows)
+        position = int(np.argmin(scores))
+        return float(scores[position]), rows[position]
 
     def _differential(
         self, space: Space, sizes: dict[str, Any], vector: np.ndarray, until: float
     ) -> tuple[float, np.ndarray]:
-        from scipy.optimize import differential_evolution
-
         low, high = space.bounds(sizes)
         if not len(low):
             return float(self._score(space, sizes, np.zeros((1, 0)))[0]), vector
-        size = int(np.clip(8 * len(low), 16, 160)) if batched(self.objective, space) else 12
-        start = self.generator.uniform(low, high, (size, len(low)))
-        width = (high - low) * 10.0 ** self.generator.uniform(-4, -0.5, (size // 2, 1))
-        start[: size // 2] = vector + width * self.generator.normal(size=(size // 2, len(low)))
-        start[0] = vector
-        result = differential_evolution(
-            lambda columns: self._score(space, sizes, columns.T),
-            list(zip(low, high, strict=True)),
-            init=np.clip(start, low, high),
-            maxiter=10_000 if batched(self.objective, space) else 40,
-            tol=1e-8,
-            polish=False,
-            vectorized=True,
-            updating="deferred",
-            rng=self.generator,
-            callback=lambda *_, **__: time.perf_counter() > until,
-        )
-        return float(result.fun), np.asarray(result.x)
+        fast = batched(self.objective, space)
+        return polish.evolve(
+            lambda rows: self._score(space, sizes, rows), low, high, vector, self.generator, until,
+            size=int(np.clip(8 * len(low), 16, 160)) if fast else 12, generations=10_000 if fast else 40,
+        )  # fmt: skip
 
     def _polished(self, until: float) -> None:
-        """Quasi-Newton steps along central differences where the score is differentiable."""
-        for space, point in self._places():
-            if time.perf_counter() > until:
+        """Descent to a local least slack from the best places, then from random ones."""
+        starts = self._places()
+        for position, (space, point) in enumerate(starts):
+            now = time.perf_counter()
+            if now > until:
                 return
-            self._descend(space, point, until)
+            self._descend(space, point, now + (until - now) / (len(starts) - position))
+        fast = [(space, point) for space, point in starts if space.real and batched(self.objective, space)]
+        while fast and time.perf_counter() < until:
+            space, point = fast[int(self.generator.integers(len(fast)))]
+            low, high = space.bounds(point)
+            sizes = {name: point[name] for name in space.whole}
+            self._descend(space, space.point(sizes, self.generator.uniform(low, high)), until)
 
     def _descend(self, space: Space, point: Point, until: float) -> None:
-        from scipy.optimize import minimize
-
         sizes = {name: point[name] for name in space.whole}
         low, high = space.bounds(sizes)
-        if not len(low) or not batched(self.objective, space):
+        if not len(low):
+            return
+        if batched(self.objective, space) and hasattr(self.objective, "parts"):
+            self._local(space, sizes, space.vector(point), until, polish.ITERATIONS)
             return
         width = np.maximum(high - low, 1e-12)
+        polish.slide(
+            lambda rows: np.minimum(self._score(space, sizes, low + width * rows), 2 * OUTSIDE),
+            (space.vector(point) - low) / width,
+            until,
+        )
 
-        def value_and_gradient(place: np.ndarray) -> tuple[float, np.ndarray]:
-            step = 1e-6
-            shifts = step * np.eye(len(place))
-            rows = np.clip(np.vstack([place, place + shifts, place - shifts]), 0, 1)
-            scores = np.minimum(self._score(space, sizes, low + width * rows), 2 * OUTSIDE)
-            moved = (rows[1 : len(place) + 1] - rows[len(place) + 1 :]).diagonal()
-            gradient = (scores[1 : len(place) + 1] - scores[len(place) + 1 :]) / moved
-            if time.perf_counter() > until:
-                gradient = np.zeros_like(gradient)
-            return float(scores[0]), gradient
-
-        start = (space.vector(point) - low) / width
-        minimize(value_and_gradient, start, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * len(start),
-                 options={"maxiter": 60})  # fmt: skip
+    def _rounded(self, until: float) -> None:
+        """The numbers of the best places rounded to simple fractions, all of a parameter alike."""
+        for space in self.statement.spaces:
+            for candidate in self.pool.get(space.name, [])[:SIMPLIFIED] if space.real else []:
+                self._points(space, places.simple(space, candidate.origin.point or {}), until, SIMPLE)
 
     # scoring
 
@@ -279,11 +304,20 @@ class Search:
         scores = score_vectors(self.objective, space, sizes, vectors, self.axes, self.until)
         self._count(scores)
         for position in np.argsort(scores, kind="stable")[:2]:
-            if self._interesting(space.name, scores[position]):
-                self._keep(space.name, scores[position], Origin(space.name, space.point(sizes, vectors[position])))
+            score = float(scores[position])
+            if self._interesting(space.name, score) or score < self.best.get(places.key(space, sizes), (NOTHING,))[0]:
+                self._found(space, score, space.point(sizes, vectors[position]))
         return scores
 
-    def _point(self, space: Space, point: Point) -> float:
+    def _found(self, space: Space, score: float, point: Point, kind: str = "") -> None:
+        """Keep a place if it is good enough for the pool of its space, or the best with its whole numbers."""
+        if self._interesting(space.name + kind, score):
+            self._keep(space.name + kind, score, Origin(space.name, point))
+        key = places.key(space, point)
+        if score < self.best.get(key, (NOTHING,))[0]:
+            self.best[key] = (score, space, point)
+
+    def _point(self, space: Space, point: Point, kind: str = "") -> float:
         """Score of one point with its exact parameters kept."""
         if batched(self.objective, space):
             sizes = {name: point[name] for name in space.whole}
@@ -294,15 +328,14 @@ class Search:
             instance = space.instance(point)
             score = NOTHING if instance is None else score_instance(self.objective, instance, self.axes)
         self._count(np.array([score]))
-        if self._interesting(space.name, score):
-            self._keep(space.name, score, Origin(space.name, dict(point)))
+        self._found(space, score, dict(point), kind)
         return score
 
-    def _points(self, space: Space, points: Iterator[Point], until: float) -> None:
+    def _points(self, space: Space, points: Iterable[Point], until: float, kind: str = "") -> None:
         for point in points:
             if time.perf_counter() > until:
                 return
-            self._point(space, point)
+            self._point(space, point, kind)
 
     def _family(self, family: Family, indices: range, until: float) -> None:
         for index in indices:
