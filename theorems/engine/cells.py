@@ -12,7 +12,6 @@ import math
 import threading
 import time
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -80,8 +79,8 @@ def run(task: Task) -> list[tuple[Json, float]]:
     if task.home != _HOME:
         _limit_threads()
         if sources(task.targets) != task.sources:
-            raise UsageError("a worker has other source files than this process; were they edited meanwhile? Run again, "
-                             "on a cluster with the same thinmargin and statement files on every worker")  # fmt: skip
+            raise UsageError("a worker has other source files than this process; were they edited meanwhile? Run "
+                             "again, on a cluster with the same thinmargin and statement files everywhere")  # fmt: skip
     with _ONE_AT_A_TIME:
         statements, space = _resolved(task.targets, task.statements, task.space)
         return [_timed(statements, space, parameters, task.seed, index) for parameters, index in task.cells]
@@ -190,10 +189,10 @@ def digest(content: Any) -> str:
     return hashlib.sha256(grids.canonical(content).encode()).hexdigest()
 
 
-def cell(campaign: str, parameters: Mapping[str, Value], seed: int, index: int) -> Cell:
+def cell(campaign: str, parameters: Json, seed: int, index: int) -> Cell:
     """A cell with its content-addressed key."""
-    plain = grids.to_json(parameters)
-    return Cell(digest({"campaign": campaign, "parameters": plain, "seed": seed, "index": index}), plain, index)
+    content = {"campaign": campaign, "parameters": parameters, "seed": seed, "index": index}
+    return Cell(digest(content), parameters, index)
 
 
 @lru_cache(maxsize=8)

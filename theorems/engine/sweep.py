@@ -19,6 +19,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from constructions.space import Space, Value
@@ -118,7 +119,7 @@ class Campaign:
     @cached_property
     def cells(self) -> list[Cell]:
         """Every cell, grid point by grid point."""
-        places = grids.points(self.grid, self.fixed)
+        places = map(grids.to_json, grids.points(self.grid, self.fixed))
         return [cells.cell(self.digest, place, self.seed, k) for place in places for k in range(self.seeds)]
 
     def run(
@@ -150,7 +151,8 @@ class Campaign:
         """Cells as plain values for a worker."""
         names = tuple(statement.id for statement in self.statements)
         places = tuple((cell.parameters, cell.index) for cell in some)
-        return Task(self.targets, names, self.space.name, self.seed, places, cells.sources(self.targets))
+        targets, sources = tuple(map(_absolute, self.targets)), cells.sources(self.targets)
+        return Task(targets, names, self.space.name, self.seed, places, sources)
 
     def rows(self, store: Store) -> Iterator[tuple[Cell, Json, float]]:
         """Every cell with its stored result and seconds, in the order of the plan.
@@ -191,6 +193,12 @@ class Campaign:
             "seconds": round(seconds, 2),
             "environment": environment(),
         }
+
+
+def _absolute(target: str) -> str:
+    """A target that means the same in another folder: files by their full path."""
+    path, separator, name = target.partition("::")
+    return f"{Path(path).resolve()}{separator}{name}" if Path(path).is_file() else target
 
 
 def _values(axis: grids.Axis) -> list[int | str]:
@@ -240,14 +248,19 @@ class _Run:
         self.recent: deque[tuple[float, int]] = deque()
 
     def go(self) -> None:
-        while self.waiting or self.pending:
-            self._submit()
-            finished, _ = wait(self.pending, timeout=COMMIT_SECONDS, return_when=FIRST_COMPLETED)
-            for future in finished:
-                if future in self.pending:
-                    self._take(future)
-            self.store.flush_if_due()
-            self.report("sweep", self.done, self.total, self._left())
+        try:
+            while self.waiting or self.pending:
+                self._submit()
+                finished, _ = wait(self.pending, timeout=COMMIT_SECONDS, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    if future in self.pending:
+                        self._take(future)
+                self.store.flush_if_due()
+                self.report("sweep", self.done, self.total, self._left())
+        except BaseException:
+            for future in self.pending:
+                future.cancel()
+            raise
 
     def _submit(self) -> None:
         """Keep every worker busy with one task more in reserve."""
