@@ -39,7 +39,7 @@ def _tint(share: int) -> str:
 
 _GREY = "color-mix(in srgb, var(--quiet, #5c646d) 28%, var(--paper, #ffffff))"
 _AMBER, _RED = "var(--series-5, #a87a08)", "var(--refuted, #b3261e)"
-NO_INSTANCE = Band("no instance there", "none", hatched=True)
+NO_INSTANCE = Band("no instance found", "none", hatched=True)
 VERDICTS = {
     "Holds": Band("holds", "var(--series-1, #0b6e99)"),
     "Undecided": Band("undecided", _AMBER),
