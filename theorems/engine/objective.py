@@ -94,13 +94,15 @@ class Falsify:
     def parts(self, arrays: Arrays, axes: Axes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """By entry: relative slacks of the conclusions (B, E), slacks of the hypotheses (B, K), their scales (B, K).
 
-        An equality counts as two inequalities.
+        An equality counts as two inequalities, in a hypothesis met up to `EQUAL`.
         """
         constants = self.statement.constants
         then, given = (
             [side.batch_entries(arrays, axes, constants) for claim in claims for side in both_ways(claim)]
             for claims in (self.statement.then, self.statement.given)
         )
+        equal = [claim.relation.rel_op == "==" for claim in self.statement.given for _ in both_ways(claim)]
+        given = [(s + EQUAL * scale * about, scale) for about, (s, scale) in zip(equal, given, strict=True)]
         if self.violating is not None:
             excess = -self.violating.batch_slack(arrays, axes, constants)[:, None]
             given.append((excess, np.ones_like(excess)))

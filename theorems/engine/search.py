@@ -97,9 +97,9 @@ class Search:
         """All layers in turn, each up to its share of the time."""
         plan: tuple[tuple[str, Callable[[float], None], float], ...] = (
             ("structured and degenerate", self._structured, 0.2),
-            ("independent draws", self._independent, 0.45),
-            ("targeted by hypothesis", self._targeted, 0.55),
-            ("evolved", self._evolved, 0.75),
+            ("independent draws", self._independent, 0.4),
+            ("targeted by hypothesis", self._targeted, 0.5),
+            ("evolved", self._evolved, 0.7),
             ("polished", self._polished, 0.97),
             ("rounded to simple fractions", self._rounded, 1.0),
         )
@@ -263,19 +263,24 @@ class Search:
         )  # fmt: skip
 
     def _polished(self, until: float) -> None:
-        """Descent to a local least slack from the best places, then from random ones."""
+        """Descent to a local least slack from the best places, then with some of their numbers drawn afresh, or all."""
         starts = self._places()
         for position, (space, point) in enumerate(starts):
             now = time.perf_counter()
             if now > until:
                 return
             self._descend(space, point, now + (until - now) / (len(starts) - position))
-        fast = [(space, point) for space, point in starts if space.real and batched(self.objective, space)]
+        fast = [(space, point) for space, point in starts if batched(self.objective, space) and space.real]
+        fast = [(space, point) for space, point in fast if len(space.bounds(point)[0])]
         while fast and time.perf_counter() < until:
             space, point = fast[int(self.generator.integers(len(fast)))]
-            low, high = space.bounds(point)
             sizes = {name: point[name] for name in space.whole}
-            self._descend(space, space.point(sizes, self.generator.uniform(low, high)), until)
+            low, high = space.bounds(sizes)
+            vector = space.vector(self.best[places.key(space, sizes)][2])
+            count = int(np.ceil(len(low) ** self.generator.uniform()))
+            chosen = self.generator.permutation(len(low))[:count]
+            vector[chosen] = self.generator.uniform(low, high)[chosen]
+            self._local(space, sizes, vector, until, polish.ITERATIONS)
 
     def _descend(self, space: Space, point: Point, until: float) -> None:
         sizes = {name: point[name] for name in space.whole}
