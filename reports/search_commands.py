@@ -105,8 +105,8 @@ def _next(context: click.Context, path: Path, name: str) -> list[str]:
     """What to run next, of the commands that there are."""
     group = context.find_root().command
     known = group.commands if isinstance(group, click.Group) else {}
-    targets = {"verify": f"{path}", "falsify": f"{path}::{name}", "sharpen": f"{path}::{name}",
-               "sweep": f"{path}::{name}"}  # fmt: skip
+    statement = f"{path}::{name}"
+    targets = {"verify": f"{path}", "falsify": statement, "sharpen": statement, "sweep": f"{statement} --grid n=2:4"}
     return [f"pytest {path}", *(f"thinmargin {command} {targets[command]}" for command in targets if command in known)]
 
 

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -108,18 +103,54 @@ def test_an_interrupted_run_goes_on_where_it_stopped(whole, tmp_path) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_run_leaves_nothing_half_written_and_completes_with_the_same_record(whole, tmp_path) -> None:
+def test_a_stored_unit_that_is_unreadable_or_lacks_a_certificate_is_computed_again(tmp_path) -> None:
+    target = "kkt_margin.balance"
+    complete = verify([target], out=tmp_path / "complete", workers=1)
+
+    def interrupt(record):
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        verify([target], out=out, workers=1, finish=interrupt)
+    units = {path: json.loads(path.read_text()) for path in (out / ".units").glob("*.json")}
+    rows = {path: unit.get("rows", []) for path, unit in units.items()}
+    names = {path: [name for row in rows[path] for name in row["certificates"]] for path in units}
+    (out / "certificates" / next(filter(None, names.values()))[0]).unlink()
+    next(path for path in units if not names[path]).write_text("")
+    known = []
+    resumed = verify([target], out=out, workers=1, progress=lambda event, done, *_: known.append(done))
+    assert known[0] == len(units) - 2
+    assert settled(resumed) == settled(complete)
+
+
+def test_a_file_edited_during_the_run_is_refused_and_nothing_of_it_is_kept(tmp_path) -> None:
+    path = Path(write(tmp_path))
+    text, seen = path.read_text(), []
+
+    def edit(event, done, total, what):
+        seen.append(done)
+        path.write_text(text + f"# {len(seen)}")
+
+    with pytest.raises(UsageError, match="was changed while it was being verified"):
+        verify([str(path)], out=tmp_path / "out", workers=1, progress=edit)
+    assert seen == [0] and list((tmp_path / "out" / ".units").iterdir()) == []
+
+
+def test_the_record_is_finished_while_the_work_behind_it_is_kept(whole, tmp_path) -> None:
+    """An earlier run's files go only when the new record is written."""
     path, _, record = whole
-    code = f"from theorems.engine.verify import verify; verify([{path!r}], out={str(tmp_path)!r}, workers=1)"
-    for moment in (2.0, 4.0, 5.0, 6.0, 7.0):
-        running = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__':\n    {code}"],
-                                   start_new_session=True)
-        time.sleep(moment)
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-        for stored in tmp_path.rglob("*.json"):
-            json.loads(stored.read_text())
-    assert settled(verify([path], out=tmp_path, workers=1)) == settled(record)
+    (conclusion,) = verify([path], seed=1, out=tmp_path, workers=1)["statements"][0]["conclusions"]
+    earlier = conclusion["worst_instance"]["file"]
+    seen = []
+
+    def finish(result):
+        seen.append((len(list((tmp_path / ".units").iterdir())), (tmp_path / earlier).is_file()))
+        return result | {"notes": ["finished"]}
+
+    result = verify([path], out=tmp_path, workers=1, finish=finish)
+    assert seen == [(3, True)] and result["notes"] == ["finished"]
+    assert not (tmp_path / ".units").exists() and not (tmp_path / earlier).exists()
 
 
 def test_a_stored_unit_of_other_code_or_seed_is_not_used(whole, tmp_path) -> None:
