@@ -91,6 +91,9 @@ def between(lower: Any, upper: Any, axes: tuple[str, ...] = (), rigor: Rigor = R
 Batch = Mapping[str, np.ndarray]
 """Quantities of many instances as float64 arrays with leading axis B, by name."""
 
+Formulas = Mapping[str, Callable[[Batch], np.ndarray]]
+"""For each quantity its values (B, ...) from those of others."""
+
 
 class Catalogue(dict[str, Quantity]):
     """The quantities of one slug, each with the function that measures it on a subject.
@@ -162,9 +165,7 @@ class Catalogue(dict[str, Quantity]):
 class _WithOwn(Mapping[str, np.ndarray]):
     """Measurements of a batch, some of them by formulas of the others, computed on first access and kept."""
 
-    def __init__(
-        self, formulas: Mapping[str, Callable[[Batch], np.ndarray]], measure_batch: Callable[[Batch], Batch], arrays: Batch
-    ) -> None:
+    def __init__(self, formulas: Formulas, measure_batch: Callable[[Batch], Batch], arrays: Batch) -> None:
         self._formulas, self._others = formulas, measure_batch(arrays)
         self._known: dict[str, np.ndarray] = {}
 

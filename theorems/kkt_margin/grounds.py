@@ -8,6 +8,7 @@ from constructions.kkt_margin import spaces
 from constructions.space import Space
 from theorems.statement import Statement
 from verifiers.kkt_margin.batch import measure_batch, measured
+from verifiers.quantity import Catalogue
 
 
 def _named(statement: Statement) -> set[str]:
@@ -32,7 +33,13 @@ def spaces_of(statement: Statement) -> tuple[Space, ...]:
 
 
 def searchable(statement: Statement) -> Statement:
-    """The statement with its spaces, measured in batches if batches have every quantity it names."""
-    names = _named(statement)
-    batched = names <= measured("point") or names <= measured("robust")
-    return replace(statement, spaces=spaces_of(statement), measure_batch=measure_batch if batched else None)
+    """The statement with the spaces of the library after its own, measured in batches if those have all that it names.
+
+    A catalogue that extends the one of kkt_margin adds to batches what it declares with a `batch`.
+    """
+    catalogue, names = statement.catalogue, _named(statement)
+    own = catalogue.batches if isinstance(catalogue, Catalogue) else {}
+    batch = catalogue.in_batches(measure_batch) if isinstance(catalogue, Catalogue) and own else measure_batch
+    batched = names - set(own) <= measured("point") or names - set(own) <= measured("robust")
+    others = tuple(space for space in spaces_of(statement) if space.name not in {s.name for s in statement.spaces})
+    return replace(statement, spaces=(*statement.spaces, *others), measure_batch=batch if batched else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,6 @@ from verifiers.kkt_margin.data import Data
 from verifiers.kkt_margin.path import FlipPath, bound_path, in_arithmetic_of, main_path
 from verifiers.kkt_margin.point import Point
 from verifiers.quantity import Catalogue, Measurements
-
-CATALOGUE = Catalogue()
-"""Every quantity of kkt_margin, filled by the modules `quantities_*` of this folder."""
 
 
 class Subject:
@@ -49,9 +46,14 @@ class Subject:
         return in_arithmetic_of(self.point, value)[()]
 
 
-@lru_cache(maxsize=256)
-def _measurements(instance: MarginInstance) -> Measurements:
-    return Measurements(CATALOGUE, Subject(instance))
+def _subject(instance: MarginInstance) -> Subject:
+    if not isinstance(instance, MarginInstance):
+        raise MissingPart("this statement is about labelled data, which this instance does not hold")
+    return Subject(instance)
+
+
+CATALOGUE = Catalogue(_subject)
+"""Every quantity of kkt_margin, filled by the modules `quantities_*` of this folder; `extended()` takes your own."""
 
 
 def measure(instance: MarginInstance, constants: Mapping[str, Fraction] | None = None) -> Measurements:
@@ -60,6 +62,4 @@ def measure(instance: MarginInstance, constants: Mapping[str, Fraction] | None =
     `constants` is part of the interface of every verifier; no quantity of kkt_margin depends on one, because its
     constants enter only the bounds that claims compare with.
     """
-    if not isinstance(instance, MarginInstance):
-        raise MissingPart("this statement is about labelled data, which this instance does not hold")
-    return _measurements(instance)
+    return CATALOGUE.measure(instance, constants)
