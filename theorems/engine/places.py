@@ -40,11 +40,16 @@ def _in_order(space: Space, ranges: list[range], order: np.ndarray) -> Iterator[
 
 
 def neighbours(space: Space, sizes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The whole numbers with one of them changed by one; seeds have no order."""
+    """The whole numbers with one of them changed by one, on a logarithmic scale also by a factor of two.
+
+    Seeds have no order and stay as they are.
+    """
     for name, parameter in space.whole.items():
-        for step in (-1, 1):
-            if isinstance(parameter, Integer) and parameter.low <= sizes[name] + step <= parameter.high:
-                yield {**sizes, name: sizes[name] + step}
+        if isinstance(parameter, Integer):
+            value = sizes[name]
+            for other in dict.fromkeys((value - 1, value + 1, *((value // 2, value * 2) if parameter.log else ()))):
+                if other != value and parameter.low <= other <= parameter.high:
+                    yield {**sizes, name: other}
 
 
 def carried(space: Space, sizes: Mapping[str, Any], vector: np.ndarray, others: Mapping[str, Any]) -> np.ndarray:

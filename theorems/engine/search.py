@@ -44,6 +44,12 @@ MOST_DRAWS = {True: 200_000, False: 2_000}
 EVOLVED = 6
 """Places from which evolution starts: the best choices of whole numbers."""
 
+FIRST = 3
+"""Of many places that wait for a layer, the best gets one part in so many of the time, the next of what is left."""
+
+TRIES = 64
+"""Random places of which the best is a start for descent."""
+
 SIMPLE = ", simple fractions"
 """Added to the name of a space: the pool of what was found by rounding."""
 
@@ -161,9 +167,10 @@ class Search:
 
     def _targeted(self, until: float) -> None:
         """hypothesis drives its own mutations towards low scores; what it draws shrinks to simple fractions."""
-        for position, space in enumerate(self.statement.spaces):
-            now = time.perf_counter()
-            self._target(space, now + (until - now) / (len(self.statement.spaces) - position))
+        least = {space.name: score for score, space, _ in sorted(self.best.values(), key=lambda b: -b[0])}
+        spaces = sorted(self.statement.spaces, key=lambda space: least.get(space.name, NOTHING))
+        for position, space in enumerate(spaces):
+            self._target(space, _share(until, len(spaces) - position))
 
     def _target(self, space: Space, until: float) -> None:
         from unittest import SkipTest
@@ -188,10 +195,9 @@ class Search:
     def _evolved(self, until: float) -> None:
         starts = self._places()
         for position, (space, point) in enumerate(starts):
-            now = time.perf_counter()
-            if now > until:
+            if time.perf_counter() > until:
                 return
-            self._evolve(space, point, now + (until - now) / (len(starts) - position))
+            self._evolve(space, point, _share(until, len(starts) - position))
 
     def _places(self) -> list[tuple[Space, Point]]:
         """The best choices of whole numbers: of every space its best, then the best of all."""
@@ -203,8 +209,7 @@ class Search:
     def _evolve(self, space: Space, point: Point, until: float) -> None:
         """Neighbouring whole numbers while that helps, then differential evolution over the real parameters there."""
         sizes = {name: point[name] for name in space.whole}
-        now = time.perf_counter()
-        least, sizes, vector = self._climbed(space, sizes, space.vector(point), now + (until - now) / 2)
+        least, sizes, vector = self._climbed(space, sizes, space.vector(point), _share(until, 2))
         least, vector = self._differential(space, sizes, vector, until)
         improved = True
         while improved and time.perf_counter() < until:
@@ -266,21 +271,31 @@ class Search:
         """Descent to a local least slack from the best places, then with some of their numbers drawn afresh, or all."""
         starts = self._places()
         for position, (space, point) in enumerate(starts):
-            now = time.perf_counter()
-            if now > until:
+            if time.perf_counter() > until:
                 return
-            self._descend(space, point, now + (until - now) / (len(starts) - position))
+            self._descend(space, point, _share(until, len(starts) - position))
         fast = [(space, point) for space, point in starts if batched(self.objective, space) and space.real]
         fast = [(space, point) for space, point in fast if len(space.bounds(point)[0])]
         while fast and time.perf_counter() < until:
-            space, point = fast[int(self.generator.integers(len(fast)))]
-            sizes = {name: point[name] for name in space.whole}
-            low, high = space.bounds(sizes)
-            vector = space.vector(self.best[places.key(space, sizes)][2])
-            count = int(np.ceil(len(low) ** self.generator.uniform()))
-            chosen = self.generator.permutation(len(low))[:count]
-            vector[chosen] = self.generator.uniform(low, high)[chosen]
-            self._local(space, sizes, vector, until, polish.ITERATIONS)
+            space, point = fast[min(int(self.generator.geometric(1 / 3)), len(fast)) - 1]
+            if self.generator.random() < 0.5:
+                sizes = {name: point[name] for name in space.whole}
+                vector = self._kicked(space, sizes)
+            else:
+                sizes = {name: p.draw(self.generator) for name, p in space.whole.items()}
+                low, high = space.bounds(sizes)
+                rows = self.generator.uniform(low, high, (TRIES, len(low)))
+                vector = rows[int(np.argmin(self._score(space, sizes, rows)))]
+            self._local(space, sizes, vector, _share(until, 2), polish.ITERATIONS)
+
+    def _kicked(self, space: Space, sizes: dict[str, Any]) -> np.ndarray:
+        """The best place with these whole numbers, with one number drawn afresh, or some, or all."""
+        low, high = space.bounds(sizes)
+        vector = space.vector(self.best[places.key(space, sizes)][2])
+        count = int(np.ceil(len(low) ** self.generator.uniform()))
+        chosen = self.generator.permutation(len(low))[:count]
+        vector[chosen] = self.generator.uniform(low, high)[chosen]
+        return vector
 
     def _descend(self, space: Space, point: Point, until: float) -> None:
         sizes = {name: point[name] for name in space.whole}
@@ -371,3 +386,9 @@ class Search:
         kept.append(Candidate(float(score), origin))
         kept.sort(key=lambda candidate: candidate.score)
         del kept[KEPT:]
+
+
+def _share(until: float, waiting: int) -> float:
+    """When the turn of the first of those waiting is over."""
+    now = time.perf_counter()
+    return now + (until - now) / min(waiting, FIRST)
