@@ -58,10 +58,11 @@ def drawn(*instances):
 
 
 def assert_refuted(variant, draws, original=None):
-    """Refuted with certified rigor (a law by an exact probability bound), while the statement it was made from is not refuted by the same instance."""
+    """Refuted with certified rigor (a law by an exact probability bound), and not the statement it was made from."""
     verdict, draw = refutation(variant, draws)
     assert verdict is not None, f"{variant.id} survives"
-    assert verdict.rigor >= (Rigor.STATISTICAL if variant.basis == "law" else Rigor.CERTIFIED) and verdict.violation >= 0
+    least = Rigor.STATISTICAL if variant.basis == "law" else Rigor.CERTIFIED
+    assert verdict.rigor >= least and verdict.violation >= 0
     if original is not None:
         assert not isinstance(judge(original, draw).verdict, Refuted)
     return draw
