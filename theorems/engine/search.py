@@ -50,6 +50,9 @@ FIRST = 3
 TRIES = 64
 """Random places of which the best is a start for descent."""
 
+DRAWS = ", draws"
+"""Added to the name of a family, which may be called like a space: the pool of its draws."""
+
 SIMPLE = ", simple fractions"
 """Added to the name of a space: the pool of what was found by rounding."""
 
@@ -366,8 +369,9 @@ class Search:
                 continue
             score = score_instance(self.objective, instance, self.axes)
             self._count(np.array([score]))
-            if self._interesting(family.name, score):
-                self._keep(family.name, score, Origin(family=family.name, seed=self.seed, index=index))
+            name = family.name + DRAWS
+            if self._interesting(name, score):
+                self._keep(name, score, Origin(family=family.name, seed=self.seed, index=index))
 
     def _count(self, scores: np.ndarray) -> None:
         layer = self.layers[-1]
