@@ -3,9 +3,10 @@
     pytest tests/benchmarks/test_store_overhead.py
 
 300 cells that take 10 ms each by the clock, in this process. The plain way judges them in a loop and keeps the results
-in a list. `ratio` is with / without; it includes planning, keys, every commit and the report at the end.
-`share_outside_cells` is the same overhead read from one run: time not spent in cells, over time spent in them, which
-does not depend on how busy the machine was between the two. `store_microseconds_per_cell` is the store alone.
+in a list. `ratio` is with / without, each the best of five rounds in turn; it includes planning, keys, every commit and
+the report at the end. `share_outside_cells` is the same overhead read from one run, the best of five: time not spent in
+cells over time spent in them, which does not mind a machine that is busy with other things in some rounds.
+`store_microseconds_per_cell` is the store alone.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from theorems.engine.store import Store
 from theorems.engine.sweep import Campaign
 
 OWN = str(Path(__file__).parents[1] / "contract" / "campaign_file.py")
-CELLS = 300
+CELLS, ROUNDS = 300, 5
 
 
 @pytest.fixture
@@ -40,29 +41,32 @@ def plain(campaign):
 
 
 def test_overhead_of_the_store(benchmark, campaign, tmp_path):
-    numbers = itertools.count()
+    numbers, without, expected = itertools.count(), [], []
+
+    def loop():
+        start = time.perf_counter()
+        expected[:] = plain(campaign)
+        without.append(time.perf_counter() - start)
 
     def stored():
         with Store(tmp_path / f"runs-{next(numbers)}") as store:
             return campaign.run(store)
 
-    start = time.perf_counter()
-    expected = plain(campaign)
-    without = time.perf_counter() - start
-    result = benchmark.pedantic(stored, rounds=3, warmup_rounds=0)
+    result = benchmark.pedantic(stored, setup=loop, rounds=ROUNDS, warmup_rounds=0)
     assert result["cells"]["now"] == CELLS == len(expected)
-    with Store(tmp_path / "runs-0") as store:
-        inside = sum(seconds for _, _, seconds in campaign.rows(store))
-        found = [row for _, row, _ in campaign.rows(store)]
-    assert found == expected
-    total = benchmark.stats.stats.data[0]
+    shares = []
+    for number, total in enumerate(benchmark.stats.stats.data):
+        with Store(tmp_path / f"runs-{number}") as store:
+            rows = list(campaign.rows(store))
+        assert [row for _, row, _ in rows] == expected
+        shares.append(total / sum(seconds for _, _, seconds in rows) - 1)
     benchmark.extra_info.update(
-        plain_seconds=without,
-        ratio=benchmark.stats.stats.median / without,
-        share_outside_cells=total / inside - 1,
+        plain_seconds=min(without),
+        ratio=benchmark.stats.stats.min / min(without),
+        share_outside_cells=min(shares),
         store_microseconds_per_cell=alone(campaign, expected, tmp_path),
     )
-    assert total / inside - 1 < 0.05
+    assert min(shares) < 0.05
 
 
 def alone(campaign, results, folder) -> float:
