@@ -55,7 +55,9 @@ def sweep(
     grid nor set are drawn from the law of the space.
 
     Every finished cell is kept in the store: an interrupted sweep is resumed by the same command, and a larger one
-    computes only what is new. Start dask workers with --nthreads 1: a process computes one cell at a time. Exit code 1 if a statement is refuted that is expected to be true.
+    computes only what is new. Start dask workers with --nthreads 1: a process computes one cell at a time.
+
+    Exit code 1 if a statement is refuted that is expected to be true.
     """
     from reports import campaign, console
     from theorems.engine import grids
