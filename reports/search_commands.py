@@ -1,4 +1,4 @@
-"""Commands for a conjecture of one's own: `new` writes the file that the others take as PATH::NAME.
+"""Commands for a conjecture of one's own: `new` writes the file that the others take, `quantities` says of what.
 
 Numerical libraries are imported inside the functions.
 """
@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from constructions.files import write_whole
-from reports.command_support import json_option, print_json
+from reports.command_support import json_option, out_console, print_json, resolve
 
 PLACEHOLDER = "my_conjecture"
 """What NAME stands for in the templates."""
@@ -110,4 +110,25 @@ def _next(context: click.Context, path: Path, name: str) -> list[str]:
     return [f"pytest {path}", *(f"thinmargin {command} {targets[command]}" for command in targets if command in known)]
 
 
-COMMANDS: tuple[click.Command, ...] = (new,)
+@click.command(short_help="What is measured, of which claims can be made.")
+@click.argument("targets", nargs=-1, metavar="TARGET...", required=True)
+@json_option
+def quantities(targets: tuple[str, ...], as_json: bool) -> int:
+    """Every quantity that statements of a TARGET can speak about: name, unit, meaning, and what it has an entry for."""
+    from rich.text import Text
+
+    from reports.console import plain_table
+
+    catalogues = [statement.catalogue for statement in resolve(targets)]
+    found = {name: declared for catalogue in catalogues for name, declared in catalogue.items()}
+    if as_json:
+        print_json([vars(declared) for declared in found.values()])
+        return 0
+    table = plain_table("quantity", "unit", "one per", "meaning")
+    for declared in found.values():
+        table.add_row(declared.name, declared.unit, " x ".join(declared.axes) or "instance", Text(declared.doc))
+    out_console().print(table)
+    return 0
+
+
+COMMANDS: tuple[click.Command, ...] = (new, quantities)
