@@ -86,16 +86,26 @@ class ProofStep(TypedDict):
 
 class Mutant(TypedDict):
     name: str
-    status: str
+    status: str  # killed, survivor, open, or stored: a witness is known that this run did not replay
     witness: NotRequired[str | None]
     known_false: NotRequired[bool]
+    origin: NotRequired[str]  # declared with the statement, or generated from its claims
+    replay: NotRequired[str | None]
+
+
+class Killed(TypedDict):
+    planted: int
+    killed: int
+    left: NotRequired[int]  # stored witnesses that this run did not replay
 
 
 class Mutants(TypedDict):
-    planted: int  # known false; killed + len(survivors) == planted
+    planted: int  # known false and tried in this run; killed + len(survivors) == planted
     killed: int
     open: int
     survivors: list[str]
+    declared: NotRequired[Killed]  # of these, the declared ones and those with a stored witness
+    stored: NotRequired[Killed]
     detail: NotRequired[list[Mutant]]
 
 
@@ -342,6 +352,10 @@ def _contradictions(statement: Statement) -> list[str]:
         found.append("the status is vacuous, yet conclusions were checked")
     if mutants["killed"] + len(mutants["survivors"]) != mutants["planted"]:
         found.append("killed and surviving mutants do not add up to the planted ones")
+    if {"declared", "stored"} <= set(mutants):
+        for name in ("planted", "killed"):
+            if mutants["declared"][name] + mutants["stored"][name] != mutants[name]:  # type: ignore[literal-required]
+                found.append(f"declared and stored mutants do not add up to those {name}")
     for row in statement.get("necessity", []):
         if row["hypothesis"] not in {hypothesis["name"] for hypothesis in statement["hypotheses"]}:
             found.append(f"it has no hypothesis {row['hypothesis']!r}, of which the necessity is stated")

@@ -70,6 +70,9 @@ def problems(record: Record) -> list[tuple[str, str]]:
             found.append((name, f"the status is {status}; {expected} was expected"))
         if checked < promised and expected not in ("refuted", "vacuous"):
             found.append((name, f"under-checked: {checked} of the {promised} promised checks ran"))
+        for mutant in statement["mutants"].get("detail", []):
+            if mutant.get("origin") == "generated" and mutant["status"] == "survivor":
+                found.append((name, f"mutant {mutant['name']!r}: {mutant.get('witness') or 'it survives'}"))
         for row in statement.get("necessity", []):
             if row["status"] == "refutes the statement itself":
                 text = f"refuted by an instance that was to violate {row['hypothesis']!r}: {row['replay']}"

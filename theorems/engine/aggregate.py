@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from constructions.instance import SOURCES
@@ -14,14 +14,20 @@ from verifiers.verdict import Rigor
 Json = dict[str, Any]
 
 
-def record(statement: Statement, units: list[Json], proof: list[Json], certificates: set[str]) -> Json:
-    """The `verification.json` entry of one statement from the finished units of its families, in order."""
+def record(
+    statement: Statement, units: list[Json], proof: list[Json], certificates: set[str], generated: Sequence[Json] = ()
+) -> Json:
+    """The `verification.json` entry of one statement from the finished units of its families, in order.
+
+    `generated` are the rows of its generated mutants, see `theorems.engine.replayed`.
+    """
     rows = [row for unit in units for row in unit["rows"] if row["statement"] == statement.id]
     reached = [row for row in rows if _accepted(statement, row)]
     decided = [row for row in reached if row["verdict"]["verdict"] == "Holds"]
     refuted = [row for row in rows if row["verdict"]["verdict"] == "Refuted"]
     rigors = [_rigor(o["rigor"]) for row in reached for o in row["conclusions"] if o["state"] != "undecided"]
     drawn = sum(unit["drawn"] for unit in units)
+    mutants = _mutants(statement, units, generated)
     return {
         "id": statement.id,
         "slug": statement.slug,
@@ -43,14 +49,14 @@ def record(statement: Statement, units: list[Json], proof: list[Json], certifica
         "hypotheses": [_hypothesis(claim.name, rows) for claim in statement.given],
         "conclusions": [_conclusion(statement, claim.name, reached, certificates) for claim in statement.then],
         "proof": proof,
-        "mutants": _mutants(statement, units),
+        "mutants": mutants,
         "measurements": [],
         "does_not_claim": statement.does_not_claim,
         "seconds": round(sum(row["seconds"] for row in rows), 3),
         "given": [{"name": c.name, "latex": c.latex(), "mathml": c.mathml()} for c in statement.given],
         "then": [{"name": c.name, "latex": c.latex(), "mathml": c.mathml()} for c in statement.then],
         "where": [definition_formula(name, e) for name, e in statement.abbreviations.items()],
-        "power": _power(statement, units),
+        "power": _power(mutants),
         "acceptance": {
             "drawn": drawn,
             "accepted": len(reached),
@@ -157,7 +163,11 @@ def _concluded(row: Json, name: str) -> Json:
     return next((outcome for outcome in row["conclusions"] if outcome["name"] == name), open_one)
 
 
-def _mutants(statement: Statement, units: list[Json]) -> Json:
+def _mutants(statement: Statement, units: list[Json], generated: Sequence[Json]) -> Json:
+    """Declared mutants with the draws that refute them, then the generated ones as they came.
+
+    `planted` are those known to be false that this run tried: of the generated ones those with a replayed witness.
+    """
     detail = []
     for mutant in statement.mutants:
         kills = [unit["kills"][key] for unit in units if (key := f"{statement.id}|{mutant.name}") in unit["kills"]]
@@ -171,26 +181,42 @@ def _mutants(statement: Statement, units: list[Json]) -> Json:
                 f"{kills[0]['violation']:.3g} ({kills[0]['rigor']})"
                 if kills
                 else None,
+                "origin": "declared",
             }
         )
-    known = [m for m in detail if m["known_false"]]
+    detail += generated
+    tried = [m for m in detail if m["known_false"] and m["status"] != "stored"]
+    own = [m for m in tried if m["origin"] == "declared"]
+    others = [m for m in tried if m["origin"] == "generated"]
     return {
-        "planted": len(known),
-        "killed": sum(m["status"] == "killed" for m in known),
+        "planted": len(tried),
+        "killed": _killed(tried),
         "open": sum(m["status"] == "open" for m in detail),
-        "survivors": [m["name"] for m in known if m["status"] == "survivor"],
+        "survivors": [m["name"] for m in tried if m["status"] == "survivor"],
+        "declared": {"planted": len(own), "killed": _killed(own)},
+        "stored": {
+            "planted": len(others),
+            "killed": _killed(others),
+            "left": sum(m["status"] == "stored" for m in detail),
+        },
         "detail": detail,
     }
 
 
-def _power(statement: Statement, units: list[Json]) -> str:
-    mutants = _mutants(statement, units)
-    if not mutants["planted"]:
-        return "no variant known to be false was planted, so silence of the search says little"
-    return (
-        f"the same instances refute {mutants['killed']} of {mutants['planted']} planted variants that are known "
-        "to be false"
-    )
+def _killed(mutants: Iterable[Json]) -> int:
+    return sum(mutant["status"] == "killed" for mutant in mutants)
+
+
+def _power(mutants: Json) -> str:
+    declared, stored = mutants["declared"], mutants["stored"]
+    parts = []
+    if declared["planted"]:
+        text = f"the same instances refute {declared['killed']} of {declared['planted']} planted variants"
+        parts.append(f"{text} that are known to be false")
+    if stored["planted"]:
+        text = f"stored witnesses refute {stored['killed']} of {stored['planted']} generated ones"
+        parts.append(text + (f", {stored['left']} more were not replayed" if stored["left"] else ""))
+    return "; ".join(parts) or "no variant known to be false was planted, so silence of the search says little"
 
 
 def _by_family(units: list[Json]) -> list[Json]:

@@ -9,6 +9,7 @@ Conjectures are left out: whether they are true is open anyway.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections import Counter
@@ -18,6 +19,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
+from constructions.instance import InvalidInstance
 from constructions.threads import limit_threads
 from theorems.engine import ledger, library
 from theorems.engine.falsify import falsify
@@ -25,6 +27,9 @@ from theorems.engine.mutate import generated
 from theorems.engine.origin import Origin, Variation, parse, refutes, replay_text
 from theorems.statement import Statement, judge
 from verifiers.errors import UsageError
+
+MUTANT = re.compile(r"\?then=[^&]*&")
+"""The part of a replay string that names a mutant, which may be gone while its instance is still good."""
 
 Json = dict[str, Any]
 Progress = Callable[[str, int, int, str], None]
@@ -114,8 +119,8 @@ def _origins(statement: Statement, texts: Iterable[str]) -> dict[str, Origin]:
     found: dict[str, Origin] = {}
     for text in texts:
         try:
-            origin = parse(text)[1]
-        except UsageError:  # its mutant or its space is gone
+            origin = parse(MUTANT.sub("?", text))[1]
+        except (UsageError, InvalidInstance):  # its space has changed
             continue
         if origin.space in spaces or origin.family in families:
             found.setdefault(str(origin.pairs()), origin)

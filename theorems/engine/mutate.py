@@ -162,8 +162,7 @@ def off_by_one(claim: Claim, quantities: Iterable[Quantity]) -> Iterator[tuple[s
         symbol = sympy.Symbol(counted.name, real=True)
         for step, text in ((-1, "- 1"), (1, "+ 1")):
             sides = [_shifted(side, symbol, step) for side in (relation.lhs, relation.rhs)]
-            name = f"{counted.name} replaced by {counted.name} {text} in {claim.name!r}"
-            yield name, type(relation)(*sides)
+            yield f"{claim.name}: {counted.name} replaced by {counted.name} {text}", type(relation)(*sides)
 
 
 def _shifted(side: Any, symbol: sympy.Symbol, step: int) -> Any:

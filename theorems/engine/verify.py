@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from constructions.files import sole_writer, write_whole
-from theorems.engine import aggregate, needed, processes, prove, work
+from theorems.engine import aggregate, ledger, needed, processes, prove, replayed, work
 from theorems.engine.library import collect
 from theorems.statement import Family, Statement
 from verifiers.errors import UsageError
 
 Progress = Callable[[str, int, int, str], None]
 Json = dict[str, Any]
-Item = work.Unit | prove.StepKey | needed.Need
+Item = work.Unit | prove.StepKey | needed.Need | replayed.Stored
 
 UNIT = 10
 """Draws per unit: about a second of work, so that an interrupted run loses little."""
@@ -60,10 +60,12 @@ def verify(
         plan = _plan(names, families, profile, seed, folder)
         store = _Store(folder / ".units", _key(names, statements, profile, seed), names)
         steps, needs = prove.all_steps(statements, names), needed.plan(names, statements, profile, seed)
-        results = _execute(plan, steps, needs, workers, progress, store)
+        replays = replayed.plan(names, statements, profile)
+        results = _execute(plan, steps, needs, replays, workers, progress, store)
         units = [work.labelled(families[unit.family], results[unit]) for unit in plan]
         proofs = prove.rows(statements, {step: results[step] for step in steps}, folder / "certificates")
-        assembled = _assemble(statements, units, proofs, folder)
+        generated = {s.id: replayed.rows(replays, results, s.id) for s in statements}
+        assembled = _assemble(statements, units, proofs, generated, folder)
         for entry in assembled["statements"]:
             if searched := needed.rows(needs, results, entry["id"]):
                 entry["necessity"] = searched
@@ -110,6 +112,7 @@ def _key(targets: tuple[str, ...], statements: list[Statement], profile: str, se
     files = [_file(target) for target in targets]
     for package in ("theorems", "constructions", "verifiers"):
         files += sorted((root / package).rglob("*.py"))
+    files += sorted((root / "theorems" / ledger.FOLDER).glob("*.json"))
     for path in files:
         state.update(path.read_bytes() if path.is_file() else b"")
     return state.hexdigest()[:16]
@@ -126,11 +129,11 @@ def _plan(
 
 
 def _execute(
-    plan: list[work.Unit], steps: list[prove.StepKey], needs: list[needed.Need], workers: int,
-    progress: Progress | None, store: _Store,
+    plan: list[work.Unit], steps: list[prove.StepKey], needs: list[needed.Need], replays: list[replayed.Stored],
+    workers: int, progress: Progress | None, store: _Store,
 ) -> dict[Any, Json]:  # fmt: skip
-    """The result of every unit, proof step and needed hypothesis, those of an interrupted run among them."""
-    items: list[Item] = [*plan, *steps, *needs]
+    """The result of every unit, proof step, needed hypothesis and replay, those of an interrupted run among them."""
+    items: list[Item] = [*plan, *steps, *needs, *replays]
     done = {item: known for item in items if (known := store.read(item)) is not None}
     report = progress or (lambda *_: None)
     report("verify", len(done), len(items), "")
@@ -139,6 +142,7 @@ def _execute(
             pending: dict[Future[Json], Item] = {pool.submit(prove.run_step, s): s for s in steps if s not in done}
             for unit in sorted((u for u in plan if u not in done), key=lambda u: u.family != "gradient_points"):
                 pending[pool.submit(work.run, unit)] = unit
+            pending |= {pool.submit(replayed.run, stored): stored for stored in replays if stored not in done}
             pending |= {pool.submit(needed.run, need): need for need in needs if need not in done}
         while pending:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
@@ -181,7 +185,10 @@ def _file(target: str) -> Path:
     return Path(target.partition("::")[0])
 
 
-def _assemble(statements: list[Statement], units: list[Json], proof: dict[str, list[Json]], folder: Path) -> Json:
+def _assemble(
+    statements: list[Statement], units: list[Json], proof: dict[str, list[Json]], generated: dict[str, list[Json]],
+    folder: Path,
+) -> Json:  # fmt: skip
     from verifiers import recheck
 
     current = {name for unit in units for row in unit["rows"] for name in row["certificates"]}
@@ -195,7 +202,7 @@ def _assemble(statements: list[Statement], units: list[Json], proof: dict[str, l
     for statement in statements:
         names = {family.name for family in statement.instances}
         own = [unit for unit in units if unit["family"] in names]
-        records.append(aggregate.record(statement, own, proof[statement.id], accepted))
+        records.append(aggregate.record(statement, own, proof[statement.id], accepted, generated[statement.id]))
     _keep_worst(statements, records, units, folder)
     catalogue = {
         q.name: {"name": q.name, "unit": q.unit, "axes": list(q.axes), "doc": q.doc}

@@ -108,7 +108,7 @@ def labelled(family: Family, result: dict[str, Any]) -> dict[str, Any]:
 def _mutants(statement: Statement, draw: Draw, row: Row, kills: dict[str, dict[str, Any]]) -> None:
     """Try every mutant not yet killed in this unit. Only an instance rigorous enough to refute counts as a kill."""
     if not isinstance(row.verdict, (Holds, Refuted)) and all(
-        m.without is None and not m.constants for m in statement.mutants
+        m.without is None and m.given is None and not m.constants for m in statement.mutants
     ):
         return
     for mutant, variant in statement.mutations():
