@@ -19,7 +19,7 @@ import click
 
 from constructions.files import write_whole
 from constructions.threads import cores, limit_threads
-from reports import campaign_commands, question_commands, search_commands
+from reports import atlas_commands, campaign_commands, question_commands, search_commands
 from reports.command_support import (
     certificate_files,
     json_option,
@@ -300,8 +300,9 @@ def recheck(folder: Path, every: bool, as_json: bool) -> int:
     return 0 if all(entry["status"] == "accepted" for entry in entries) else 1
 
 
-for command in (*search_commands.COMMANDS, *question_commands.COMMANDS, *campaign_commands.COMMANDS):
-    thinmargin.add_command(command)
+for module in (search_commands, question_commands, atlas_commands, campaign_commands):
+    for command in module.COMMANDS:
+        thinmargin.add_command(command)
 
 
 _ADVICE = (

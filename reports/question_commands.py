@@ -1,21 +1,24 @@
-"""Commands that question a statement: `falsify` looks for a violation, `replay` repeats it, `sharpen` moves constants.
+"""Commands that question a statement: `falsify` looks for a violation, `replay` judges the instance again.
 
 Numerical libraries are imported inside the functions.
 """
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from functools import wraps
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
 
-from constructions.files import write_whole
 from reports.command_support import (
     json_option,
     out_console,
@@ -28,7 +31,6 @@ from reports.command_support import (
 Json = dict[str, Any]
 
 DEFAULT_STORE = "thinmargin-runs"
-DEFAULT_OUT = "thinmargin-constants"
 EVERY = "all"
 """What `--drop` takes for every hypothesis in turn."""
 
@@ -87,7 +89,8 @@ def interruptible(kept: str) -> Callable[[Callable[..., int]], Callable[..., int
         @wraps(command)
         def wrapped(*arguments: Any, **options: Any) -> int:
             try:
-                return command(*arguments, **options)
+                with _insisting():
+                    return command(*arguments, **options)
             except KeyboardInterrupt:
                 click.echo(f"thinmargin: interrupted; {kept}", err=True)
                 return 130
@@ -95,6 +98,43 @@ def interruptible(kept: str) -> Callable[[Callable[..., int]], Callable[..., int
         return wrapped
 
     return decorate
+
+
+@contextmanager
+def _insisting() -> Iterator[None]:
+    """Let an interrupt come again until the block ends.
+
+    Python drops one that is raised in a callback of the garbage collector, and hypothesis has such a callback.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+    before: list[Any] = []
+
+    def interrupt(_: int, frame: FrameType | None) -> None:
+        if not before:
+            before.append(signal.signal(signal.SIGALRM, interrupt))
+        lost = _collecting(frame)
+        signal.setitimer(signal.ITIMER_REAL, 0.01 if lost else 1.0)
+        if not lost:
+            raise KeyboardInterrupt
+
+    usual = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if before:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before[0])
+
+
+def _collecting(frame: FrameType | None) -> bool:
+    """Whether a callback of the garbage collector is running."""
+    callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    while frame is not None and frame.f_code not in callbacks:
+        frame = frame.f_back
+    return frame is not None
 
 
 @click.command(short_help="Search for a violation of a statement.")
@@ -138,11 +178,28 @@ def falsify(
         with suppress(OSError):
             store.rmdir()  # unless something was written there
     if as_json:
-        print_json(result)
+        _print(result)
     else:
         (console.necessity if EVERY in drop else console.finding)(result, out_console())
     as_shipped = not (drop or constants or mutant)
     return 1 if as_shipped and result["status"] == "refuted" and shipped.expected != "refuted" else 0
+
+
+def _print(result: Json) -> None:
+    """JSON on standard output, checked first: what breaks the schema is a fault of the program."""
+    import json
+
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    from reports.records import plain
+
+    content = plain(result)
+    schema = json.loads(Path(__file__).with_name("question_schema.json").read_text(encoding="utf-8"))
+    error = best_match(Draft202012Validator(schema).iter_errors(content))
+    if error is not None:
+        raise RuntimeError(f"the output does not follow its schema: {error.json_path}: {error.message[:300]}")
+    print_json(content)
 
 
 def _variation(
@@ -282,105 +339,8 @@ def replay(string: str, as_json: bool) -> int:
         "conclusions": judged["conclusions"],
         "does_not_claim": statement.does_not_claim,
     } | described(statement)
-    print_json(result) if as_json else console.replayed(result, out_console())
+    _print(result) if as_json else console.replayed(result, out_console())
     return 0 if result["refutes"] else 1
 
 
-@click.command(short_help="How far each named constant can move.")
-@click.argument("statements", nargs=-1, metavar="[STATEMENT]...")
-@click.option("--constant", "names", multiple=True, metavar="NAME", help="Move this constant only; may be repeated.")
-@budget_option
-@store_option
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_OUT,
-    show_default=True,
-    help="Folder for index.html and constants.json.",
-)
-@click.option("--publish", is_flag=True, help="Merge the history of the store into the published atlas of a checkout.")
-@click.option("--published", is_flag=True, help="Render the published atlas; nothing is computed.")
-@seed_option
-@json_option
-@interruptible("what was finished is in the history of the store and counts next time")
-def sharpen(
-    statements: tuple[str, ...],
-    names: tuple[str, ...],
-    budget: float,
-    store: Path,
-    out: Path,
-    publish: bool,
-    published: bool,
-    seed: int,
-    as_json: bool,
-) -> int:
-    """How far each named constant can move until an instance refutes the statement.
-
-    The time is shared equally by the constants. Every run is kept in the store, and the page shows the best of all
-    runs together with their total effort. Exit code 1 if a value is refuted as stated although that was not expected.
-    """
-    from reports import atlas
-    from reports import question_console as console
-
-    if published and (statements or names or publish):
-        raise click.UsageError("--published renders what is there and takes no STATEMENT, --constant or --publish")
-    if not (statements or published or publish):
-        raise click.UsageError("give a STATEMENT, or --published for the atlas that is published")
-    if publish and atlas.checkout() is None:
-        raise click.ClickException("--publish writes into a checkout of the project, and this is an installation "
-                                   "without one; clone it and run the command there")  # fmt: skip
-    if published:
-        content = atlas.read(atlas.published_file())
-    else:
-        content = _explored(statements, names, budget, ready(store, "--store"), seed)
-    folder = ready(out)
-    atlas.write(content, folder / atlas.FILE)
-    files = [write_whole(folder / "index.html", atlas.render(content, published))]
-    files += [_published(store)] if publish else []
-    print_json(content) if as_json else console.atlas(content, files, out_console())
-    refuted = [e for e in content["constants"] if atlas.stated_is_refuted(e) and e["expected"] != "refuted"]
-    return 1 if refuted and not published else 0
-
-
-def _explored(targets: Sequence[str], names: Sequence[str], budget: float, folder: Path, seed: int) -> Json:
-    """Run the searches, then the record of what all runs so far say; without targets, of all runs of the store."""
-    from theorems.engine import atlas, library
-    from theorems.engine.store import Store
-
-    places = atlas.plan(targets, names) if targets else None
-    with Store(folder) as store:
-        if places is not None:
-            with progress_display() as progress:
-                atlas.explore(places, budget, seed, store, progress)
-        entries = atlas.history(store, places)
-    return _record(*atlas.merge(entries, library.statements() if places is None else [p.statement for p in places]))
-
-
-def _published(folder: Path) -> Path:
-    """Merge the history of the store into what is published. What is left out is nobody else's business."""
-    from reports import atlas
-    from theorems.engine import atlas as engine
-    from theorems.engine import library
-    from theorems.engine.store import Store
-
-    path = atlas.published_file()
-    before = atlas.read(path)["constants"] if path.is_file() else []
-    with Store(folder) as store:
-        entries, _ = engine.merge([*before, *engine.history(store)], library.statements())
-    if not entries:
-        raise click.ClickException(f"{store.path} has no run on a statement of the library, so nothing is published; "
-                                   "name a STATEMENT to run")  # fmt: skip
-    path.parent.mkdir(exist_ok=True)
-    return atlas.write(_record(entries, []), path)
-
-
-def _record(entries: list[Json], notes: list[str]) -> Json:
-    from importlib.metadata import version
-
-    from reports import atlas
-    from theorems.engine.verify import environment
-
-    return atlas.record(entries, notes, version("thinmargin"), environment())
-
-
-COMMANDS: tuple[click.Command, ...] = (falsify, replay, sharpen)
+COMMANDS: tuple[click.Command, ...] = (falsify, replay)

@@ -215,8 +215,8 @@ def necessity(result: Json, out: Console) -> None:
             files(one, out)
     out.print()
     needed = sum(row["status"] == "needed" for row in result["rows"])
-    out.print(Text(f"{needed} of {len(result['rows'])} hypotheses are needed: without them the statement is false.",
-                   style="bold"))  # fmt: skip
+    text = f"{needed} of {len(result['rows'])} hypotheses are shown to be needed"
+    out.print(Text(text, style="bold") + Text(": without each of them the statement is false." if needed else "."))
     if result["power"] is not None:
         out.print(Text("For the others: " + _power(result["power"])))
     _ending(result, out)

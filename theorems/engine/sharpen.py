@@ -54,8 +54,9 @@ CONFIRMED = 12
 CHANGE = 1e-12
 """Change of a relative slack below which floats show none."""
 
-SAMPLED = 8
-"""Instances of each source on which the direction of a constant is read off."""
+SAMPLED = (8, 400)
+"""Instances of each source on which the direction of a constant is read off; the second where none of the first met
+the hypotheses."""
 
 SEARCHING = 0.8
 """Share of the time spent on searching; the rest is for deciding and shrinking."""
@@ -130,10 +131,20 @@ def stronger(statement: Statement, name: str, seed: int = 0) -> tuple[int, ...]:
     Read off instances that meet the hypotheses: a conclusion claims more with less slack, a hypothesis excludes less
     with more. Raises `UsageError` if no instance shows a change.
     """
+    signs: set[int] = set()
+    for count in SAMPLED:
+        signs = signs or _signs(statement, name, _samples(statement, seed, count))
+    if not signs:
+        raise UsageError(f"{statement.id}: moving {name} changes no claim on the instances tried; is it used?")
+    return tuple(sorted(signs))
+
+
+def _signs(statement: Statement, name: str, samples: Iterable[Instance]) -> set[int]:
+    """The directions that the first instances inside the hypotheses show."""
     axes = axes_of(statement)
     value = float(value_of(statement, name))
     signs: set[int] = set()
-    for instance in _samples(statement, seed):
+    for instance in samples:
         arrays = Single(statement.measure(instance, statement.constants), axes)
         if not np.all(feasibility(statement.given, arrays, axes, statement.constants) >= 0):
             continue
@@ -143,19 +154,17 @@ def stronger(statement: Statement, name: str, seed: int = 0) -> tuple[int, ...]:
                     slacks = [claim.batch_slack(arrays, axes, {name: value * f})[0] for f in (1.0, 1.001)]
                     change = slacks[1] - slacks[0]
                     signs |= {effect * int(np.sign(change))} if abs(change) > CHANGE else set()
-    if not signs:
-        raise UsageError(f"{statement.id}: moving {name} changes no claim on the instances tried; is it used?")
-    return tuple(sorted(signs))
+    return signs
 
 
-def _samples(statement: Statement, seed: int) -> Iterator[Instance]:
-    """A few instances of every source, the plainest first."""
+def _samples(statement: Statement, seed: int, count: int) -> Iterator[Instance]:
+    """So many instances of every source, the plainest first."""
     for family in statement.instances:
-        for draw in work.draws(family, seed, 0, min(SAMPLED, family.full)):
+        for draw in work.draws(family, seed, 0, min(count, family.full)):
             yield draw.instance
     for space in statement.spaces:
         generator = work.generator(seed, space.name, 0)
-        for _ in range(SAMPLED):
+        for _ in range(count):
             instance = space.instance(space.draw(generator))
             if instance is not None:
                 yield instance
