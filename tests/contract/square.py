@@ -1,6 +1,7 @@
 """A user's file with closed forms: for positive x the square of x is at most factor * x exactly for x <= factor.
 
-`below`: 1/10 <= x <= limit = 1/2 implies x^2 <= factor x with factor = 1. The limit may grow to 1, the factor shrink to 1/2.
+`below`: 1/10 <= x <= limit = 1/2 implies x^2 <= factor x with factor = 1. The limit may grow to 1, the factor shrink
+to 1/2.
 """
 
 from __future__ import annotations
@@ -49,7 +50,11 @@ below = Conjecture(
     "square.below",
     title="Small numbers have smaller squares",
     source=Source("this file", "closed form", "derived"),
-    given=(Claim("x at most the limit", limit >= X), Claim("x from 1/10 on", X >= Rational(1, 10)), Claim("x at most nine", X <= 9)),
+    given=(
+        Claim("x at most the limit", limit >= X),
+        Claim("x from 1/10 on", X >= Rational(1, 10)),
+        Claim("x at most nine", X <= 9),
+    ),
     then=(Claim("x^2 <= factor x", SQUARE <= factor * X),),
     measure=CATALOGUE.measure,
     measure_batch=lambda arrays: arrays,
