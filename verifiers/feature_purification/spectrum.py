@@ -1,4 +1,7 @@
-"""W^T W <= t I, proved in integers: a rounded Cholesky factor carries nearly all, diagonal dominance the rest."""
+"""W^T W <= t I, proved in integers: a rounded Cholesky factor carries nearly all, diagonal dominance the rest.
+
+Where the largest row sum of |W^T W| is not larger than the largest eigenvalue, it is t and the factor is zero.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,8 @@ class Spectrum:
     scale: int
     factor: np.ndarray
     unit: int
+    entry_sum: Fraction
+    """Sum of |(W^T W)_jk| over all j, k."""
 
 
 def integer_form(array: Any) -> tuple[np.ndarray, int]:
@@ -61,8 +66,15 @@ def spectral_bound(weights: Any) -> Spectrum:
     floats = (integers / scale).astype(np.float64)
     if not np.all(np.isfinite(floats)):
         raise NoCertificate("the weights leave the range of float64; rescale them")
-    approximate = floats.T @ floats
+    with np.errstate(over="ignore"):
+        approximate = floats.T @ floats
+    if not np.all(np.isfinite(approximate)):
+        raise NoCertificate("the squares of the weights leave the range of float64; rescale them")
     largest = float(np.linalg.eigvalsh(approximate)[-1])
+    sums = np.abs(gram).sum(axis=1)
+    entries, row_sum = (Fraction(int(v), scale * scale) for v in (sums.sum(), sums.max()))
+    if row_sum <= Fraction(largest) * (1 + Fraction(1, 10**9)) and row_sum > 0:
+        return Spectrum(row_sum, integers, scale, np.zeros_like(gram), 1, entries)
     step = Fraction(2) ** (math.frexp(largest)[1] - SHIFT)
     for room in ROOM:
         bound = (math.ceil(Fraction(largest * (1 + room)) / step) + 1) * step
@@ -74,7 +86,7 @@ def spectral_bound(weights: Any) -> Spectrum:
         unit = 2 ** max(0, SHIFT - math.frexp(math.sqrt(bound))[1])
         rounded = np.array([int(round(v * unit)) for v in factor.reshape(-1)], dtype=object).reshape(factor.shape)
         if dominant(remainder(bound, gram, scale, rounded, unit)):
-            return Spectrum(bound, integers, scale, rounded, unit)
+            return Spectrum(bound, integers, scale, rounded, unit, entries)
     raise NoCertificate(f"no rounded factor proves a bound of the operator norm near {largest**0.5:.6g}")
 
 
