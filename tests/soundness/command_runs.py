@@ -21,16 +21,23 @@ KILLS = 20
 TIMEOUT = 600
 
 
-def start(arguments: list[str], folder: Path, **options) -> subprocess.Popen[str]:
-    """`thinmargin ARGUMENTS` in a process group of its own."""
+def start(arguments: list[str], folder: Path, first: Callable[[], None] = lambda: None) -> subprocess.Popen[str]:
+    """`thinmargin ARGUMENTS` in a process group of its own; `first` is called in the new process."""
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell may have started these tests with Ctrl-C ignored
+        first()
+
     return subprocess.Popen(
         [sys.executable, "-m", "reports.command_line", *arguments], cwd=folder, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)  # fmt: skip
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=prepare)  # fmt: skip
 
 
-def run(arguments: list[str], folder: Path, **options) -> subprocess.CompletedProcess[str]:
+def run(
+    arguments: list[str], folder: Path, first: Callable[[], None] = lambda: None
+) -> subprocess.CompletedProcess[str]:
     """The same to its end."""
-    process = start(arguments, folder, **options)
+    process = start(arguments, folder, first)
     out, err = process.communicate(timeout=TIMEOUT)
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 

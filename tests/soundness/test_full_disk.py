@@ -118,10 +118,10 @@ def test_a_limit_on_the_size_of_files_is_one_line_and_without_it_the_run_goes_on
     shutil.copytree(whole / "out", tmp_path / "old")
     before = contents(tmp_path)
     for arguments in (["verify", "gap.py", "--out", "out"], ["report", "old"]):
-        assert_one_line(run(arguments, tmp_path, preexec_fn=limited), "File too large")
+        assert_one_line(run(arguments, tmp_path, limited), "File too large")
         assert_nothing_half_written(tmp_path / "out")
     if limit == 1_000:
-        assert_one_line(run(["new", "other"], tmp_path, preexec_fn=limited), "other.py: File too large")
+        assert_one_line(run(["new", "other"], tmp_path, limited), "other.py: File too large")
         assert not (tmp_path / "other.py").exists()
     assert {name: content for name, content in contents(tmp_path).items() if not name.startswith("out/")} == before
     assert run(["verify", "gap.py", "--out", "out"], tmp_path).returncode == 0
