@@ -124,8 +124,9 @@ def sign_cluster_data(
     """Clusters of +-1 data with one label each: each sample is its cluster's mean with a share `noise` of signs turned.
 
     Means have independent fair coordinates; every coordinate of a sample is turned independently. All entries +-1.
+    A share is drawn as a fraction of denominator at most 2^62.
     """
-    cluster_labels, share = np.asarray(cluster_labels, dtype=np.int64), Fraction(noise)
+    cluster_labels, share = np.asarray(cluster_labels, dtype=np.int64), Fraction(noise).limit_denominator(2**62)
     means = 2 * generator.integers(0, 2, (cluster_labels.size, dimension)) - 1
     member = np.repeat(np.arange(cluster_labels.size), samples)
     turned = generator.integers(0, share.denominator, (member.size, dimension)) < share.numerator
