@@ -1,15 +1,14 @@
 """Claims: one sympy relation between quantities, rendered, evaluated and decided from that single object.
 
-A relation is compiled once into a Python function of its quantities by `compile_expression`. The same function runs on
-float64 arrays, on arrays of flint balls and on arrays of flint rationals: rational numbers in the formula are emitted
-exactly, and the operations that differ (maximum, absolute value, square root) come from `verifiers.arithmetic`.
+A relation is compiled once into a Python function of its quantities (`theorems.compiled`), which runs on float64
+arrays, on arrays of flint balls and on arrays of flint rationals alike.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -20,6 +19,7 @@ import sympy
 from sympy.core.relational import Equality, GreaterThan, LessThan, Relational, StrictGreaterThan, StrictLessThan
 
 from theorems import notation
+from theorems.compiled import compile_expression
 from verifiers import arithmetic, tolerances
 from verifiers.quantity import Enclosure
 from verifiers.verdict import Rigor
@@ -81,96 +81,6 @@ def constant(name: str, value: int | str | Fraction, source: str = "derived", sh
     return quantity(own, show or rf"\mathrm{{{name.replace('_', ' ')}}}")
 
 
-class _Printer:
-    """sympy expression -> Python source over the operations `_ratio _sqrt _max _min _abs _exp _log`."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def __call__(self, e: Any) -> str:
-        if isinstance(e, sympy.Symbol):
-            self.names.add(e.name)
-            return e.name
-        if isinstance(e, sympy.Integer):
-            return f"_ratio({int(e)}, 1)"
-        if isinstance(e, sympy.Rational):
-            return f"_ratio({int(e.p)}, {int(e.q)})"
-        if isinstance(e, sympy.Add):
-            return "(" + " + ".join(self(a) for a in e.args) + ")"
-        if isinstance(e, sympy.Mul):
-            above, below = e.as_numer_denom()
-            if below != 1:
-                return f"({self(above)} / {self(below)})"
-            return "(" + " * ".join(self(a) for a in e.args) + ")"
-        if isinstance(e, sympy.Pow):
-            return self._power(*e.as_base_exp())
-        for kind, operation in ((sympy.Max, "_max"), (sympy.Min, "_min")):
-            if isinstance(e, kind):
-                first, *rest = [self(a) for a in sorted(e.args, key=sympy.default_sort_key)]
-                for other in rest:
-                    first = f"{operation}({first}, {other})"
-                return first
-        for kind, operation in ((sympy.Abs, "_abs"), (sympy.exp, "_exp"), (sympy.log, "_log")):
-            if isinstance(e, kind):
-                return f"{operation}({self(e.args[0])})"
-        raise TypeError(
-            f"a claim cannot contain {e!r} ({type(e).__name__}); write rationals exactly, "
-            "and leave sums over axes to the verifier"
-        )
-
-    def _power(self, base: Any, exponent: Any) -> str:
-        if base is sympy.E:
-            return f"_exp({self(exponent)})"
-        if isinstance(exponent, sympy.Integer):
-            power = int(exponent)
-            return f"({self(base)} ** {power})" if power > 0 else f"(_ratio(1, 1) / {self(base)} ** {-power})"
-        if isinstance(exponent, sympy.Rational) and exponent.q == 2:
-            root = f"_sqrt({self(base)})"
-            power = int(exponent.p)
-            return f"({root} ** {power})" if power > 0 else f"(_ratio(1, 1) / {root} ** {-power})"
-        raise TypeError(f"a claim cannot contain the power {base}**{exponent}; use integers and square roots")
-
-
-def _not_rational(_: Any) -> Any:
-    raise arithmetic.NotRational("exp and log leave the rational numbers")
-
-
-def _ball_function(name: str) -> Callable[[Any], Any]:
-    return lambda a: np.asarray(np.frompyfunc(lambda value: getattr(value, name)(), 1, 1)(np.asarray(a)), dtype=object)
-
-
-def _operations(kind: str) -> dict[str, Any]:
-    shared = {
-        "_max": arithmetic.maximum,
-        "_min": arithmetic.minimum,
-        "_abs": arithmetic.absolute,
-        "_sqrt": arithmetic.square_root,
-    }
-    if kind == "float":
-        return shared | {"_ratio": lambda p, q: p / q, "_exp": np.exp, "_log": np.log}
-    if kind == "rational":
-        return shared | {
-            "_ratio": lambda p, q: arithmetic.rational(Fraction(p, q)),
-            "_exp": _not_rational,
-            "_log": _not_rational,
-        }
-    return shared | {
-        "_ratio": lambda p, q: arithmetic.balls(Fraction(p, q))[()],
-        "_exp": _ball_function("exp"),
-        "_log": _ball_function("log"),
-    }
-
-
-@cache
-def compile_expression(expression: sympy.Expr) -> tuple[tuple[str, ...], dict[str, Callable[..., Any]]]:
-    """Names of the quantities in `expression`, and one function of them per arithmetic (float, ball, rational)."""
-    printer = _Printer()
-    source = printer(expression)
-    names = tuple(sorted(printer.names))
-    code = compile(f"lambda {', '.join(names)}: {source}", "<claim>", "eval")
-    return names, {kind: eval(code, _operations(kind)) for kind in ("float", "ball", "rational")}
-
-
 def definition_formula(name: str, expression: sympy.Expr) -> dict[str, str]:
     """An abbreviation and what it stands for, rendered: name, latex, mathml."""
     symbol = sympy.Symbol(name, real=True)
@@ -204,6 +114,9 @@ class Outcome:
 
 
 _STRICT = (StrictLessThan, StrictGreaterThan)
+
+BLOCK = 8192
+"""Instances of a batch whose slacks are computed at once."""
 
 
 @dataclass(frozen=True)
@@ -283,10 +196,23 @@ class Claim:
     def batch_slack(
         self, arrays: Mapping[str, Any], axes: Mapping[str, tuple[str, ...]], constants: Mapping[str, Any] | None = None
     ) -> np.ndarray:
-        """Slack over the larger side, or s / (1 + |s|) against a 0, least over all entries of a batch (B,), or NaN."""
-        slack, scale = self.batch_entries(arrays, axes, constants)
-        with np.errstate(all="ignore"):
-            return (slack / scale).min(axis=1) if slack.shape[1] else np.full(len(slack), np.inf)
+        """Slack over the larger side, or s / (1 + |s|) against a 0, least over all entries of a batch (B,), or NaN.
+
+        Large batches are taken in blocks that stay in the cache.
+        """
+        held = {name: np.asarray(arrays[name], dtype=np.float64) for name in self.quantities}
+        moved = {name: np.asarray(value, dtype=np.float64) for name, value in (constants or {}).items()}
+        count = max((len(array) for array in (*held.values(), *moved.values()) if array.ndim), default=1)
+        least = []
+        for start in range(0, count, BLOCK):
+            block = [
+                {k: v[start : start + BLOCK] if v.ndim and len(v) == count else v for k, v in part.items()}
+                for part in (held, moved)
+            ]
+            slack, scale = self.batch_entries(block[0], axes, block[1])
+            with np.errstate(all="ignore"):
+                least.append((slack / scale).min(axis=1, initial=np.inf))
+        return np.concatenate(least)
 
     def batch_entries(
         self, arrays: Mapping[str, Any], axes: Mapping[str, tuple[str, ...]], constants: Mapping[str, Any] | None = None
@@ -306,7 +232,9 @@ class Claim:
             value = np.asarray(moved.get(declared.name, declared.value), dtype=np.float64)
             inputs[own_name] = value.reshape(value.shape + (1,) * len(names)) if value.ndim else value
         with np.errstate(all="ignore"):
-            slack, left, right = (self._floats(e, inputs) for e in (self.slack_expression, *self._sides))
+            left, right = (self._floats(side, inputs) for side in self._sides)
+            slack = left - right if isinstance(self.relation, (GreaterThan, StrictGreaterThan)) else right - left
+            slack = -np.abs(slack) if isinstance(self.relation, Equality) else slack
             one_sided = any(side == 0 for side in self._sides)
             scale = 1.0 + np.abs(slack) if one_sided else np.maximum(np.abs(left), np.abs(right))
         count = max((len(a) for a in inputs.values() if np.ndim(a)), default=1)

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Abs, Eq, Float, Max, Ne, Rational, sqrt
 
-from theorems.claim import Claim, compile_expression, constant, quantities
+from theorems.claim import Claim, constant, quantities
+from theorems.compiled import compile_expression
 from theorems.engine import library
 from verifiers import arithmetic
 from verifiers.quantity import Enclosure, between, enclose, estimate
