@@ -1,42 +1,159 @@
-"""Robust accuracy of linear classifiers sign <w, x> on light data: exact for given ones, bounded for all at once.
+"""Robust accuracy of given affine classifiers sign(<w, x> + w_0): exact without noise, in balls with Gaussian noise.
 
-A point counts as right when y <w, x> > tau |w| strictly, so a tie is wrong. Source: finite-dimensional statements
-derived for this library, after Allen-Zhu and Li 2020, lower bound for linear models.
+A point counts as right when y (<w, x> + w_0) > tau |w|_* strictly, |.|_* the dual norm of the perturbation's, so a tie
+is wrong and w = 0 is never right. Source: finite-dimensional statements derived for this library, after Allen-Zhu and
+Li 2020, lower bound for linear models.
 """
 
 from __future__ import annotations
 
-import heapq
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
+from itertools import product
 from typing import Any
 
+import numpy as np
+
 from constructions.feature_purification import SparseLaw
-from verifiers import arithmetic, tolerances
-from verifiers.feature_purification.walk import (
-    acceptance,
-    law_of_sum,
-    margin_moment,
-    require_light,
-    support_mean,
-)
+from verifiers import arithmetic
+from verifiers.errors import MissingPart
+from verifiers.low_complexity.lattice import Lattice, lattice_of
 
-SUBDIVISIONS = 20_000
-"""Intervals of the cosine looked at before the bound is taken as it is: still a bound, only wider."""
-
-GAP = Fraction(1, 10**6)
-"""Width at which the maximum over the cosine is taken for found."""
+CELLS = 60_000
+"""Most combinations of group sums that are enumerated for one classifier."""
 
 NEGLIGIBLE = Fraction(1, 10**30)
-"""Sums whose probability is below this are bounded by 0 and 1 instead of being evaluated."""
+"""Sums whose probability is below this are bounded by 0 and 1 instead of being evaluated, where there is noise."""
+
+Groups = tuple[tuple[Fraction, int], ...]
+"""A weight vector up to the order of its entries: (value, how many coordinates have it)."""
 
 
-def _ball(value: Any) -> Any:
+def groups_of(weights: Sequence[Fraction]) -> Groups:
+    """The distinct values of a weight vector with their counts, in rising order."""
+    return tuple((value, sum(w == value for w in weights)) for value in sorted(set(weights)))
+
+
+def ball(value: Any) -> Any:
+    """One ball around a rational."""
     return arithmetic.balls(value)[()]
 
 
-def _normal(argument: Any) -> Any:
+def normal(argument: Any) -> Any:
     """Phi of a ball: erfc(-x / sqrt 2) / 2."""
-    return (-argument / _ball(2).sqrt()).erfc() / 2
+    return (-argument / ball(2).sqrt()).erfc() / 2
+
+
+def root_sign(first: Fraction, square: Fraction, second: Fraction) -> int:
+    """The sign of first sqrt(square) + second, exactly."""
+    if square == 0 or first == 0:
+        return (second > 0) - (second < 0)
+    one, two = (first > 0) - (first < 0), (second > 0) - (second < 0)
+    if one == two or two == 0:
+        return one
+    difference = first**2 * square - second**2
+    return one * ((difference > 0) - (difference < 0))
+
+
+def exceeds(score: Fraction, unit_sq: Fraction, offset: Fraction, limit_sq: Fraction) -> bool:
+    """score sqrt(unit_sq) + offset > sqrt(limit_sq), exactly."""
+    if root_sign(score, unit_sq, offset) <= 0:
+        return False
+    rest = limit_sq - score**2 * unit_sq - offset**2
+    return root_sign(2 * score * offset, unit_sq, -rest) > 0
+
+
+def _cells(lattice: Lattice, groups: Groups) -> Iterator[tuple[Fraction, int, int]]:
+    """(score, sum, numerator of the probability) over the sums of the groups with nonzero weight."""
+    tables = []
+    cells = 1
+    for value, count in groups:
+        _, numerators = lattice.sums(count)
+        middle = len(numerators) // 2
+        tables.append([(value * s, s, v) for s, v in zip(range(-middle, middle + 1), numerators, strict=True) if v])
+        cells *= len(tables[-1])
+    if cells > CELLS:
+        raise MissingPart(f"{cells} combinations of sums; exact accuracy takes weights with few distinct values")
+    for combination in product(*tables):
+        weight = 1
+        for _, _, numerator in combination:
+            weight *= numerator
+        yield sum((c[0] for c in combination), Fraction(0)), sum(c[1] for c in combination), weight
+
+
+class Affine:
+    """One affine classifier on one law: its accuracy is a sum over the sums of coordinates of equal weight."""
+
+    def __init__(self, lattice: Lattice, groups: Groups, tau: Fraction, maximum: bool = False,
+                 offset: Fraction = Fraction(0)) -> None:
+        self.lattice, self.offset = lattice, offset
+        self.rest = sum(count for value, count in groups if value == 0)
+        self.groups = tuple((value, count) for value, count in groups if value != 0)
+        self.square = sum((value**2 * count for value, count in self.groups), Fraction(0))
+        length_sq = sum((abs(value) * count for value, count in self.groups), Fraction(0)) ** 2
+        self.limit_sq = tau**2 * (length_sq if maximum else self.square)
+
+    def accuracy(self) -> Any:
+        """A Fraction where nothing is irrational, a ball with noise."""
+        lattice = self.lattice
+        if self.square == 0:
+            # a constant is right on the points of its label, at every radius
+            return Fraction(1, 2) if self.offset != 0 else Fraction(0)
+        tail, scale = self._tail()
+        exact, noisy, skipped = 0, ball(0), 0
+        deviation = None
+        if lattice.noise:
+            deviation = (ball(lattice.noise**2 * self.square / lattice.count)).sqrt()
+            root, limit = ball(lattice.unit_sq).sqrt(), ball(self.limit_sq).sqrt()
+        for score, total, numerator in _cells(lattice, self.groups):
+            for label in (1, -1) if self.offset else (1,):
+                weight = numerator * tail(lattice.least - label * total)
+                if weight == 0:
+                    continue
+                own, shift = label * score, label * self.offset
+                if deviation is None:
+                    exact += weight if exceeds(own, lattice.unit_sq, shift, self.limit_sq) else 0
+                elif weight * NEGLIGIBLE.denominator < scale:
+                    skipped += weight
+                else:
+                    noisy += normal((ball(own) * root + ball(shift) - limit) / deviation) * ball(weight)
+        accepted = lattice.acceptance() / (1 if self.offset else 2)
+        if deviation is None:
+            return Fraction(exact, scale) / accepted
+        return noisy.union(noisy + ball(skipped)) / ball(scale * accepted)
+
+    def _tail(self) -> tuple[Any, int]:
+        """n -> numerators of P(sum over coordinates of weight zero >= n), and the common denominator of all cells."""
+        denominator, numerators = self.lattice.sums(self.rest)
+        middle = len(numerators) // 2
+        tails = [0] * (len(numerators) + 1)
+        for j in range(len(numerators) - 1, -1, -1):
+            tails[j] = tails[j + 1] + numerators[j]
+        for _, count in self.groups:
+            denominator *= self.lattice.sums(count)[0]
+        return (lambda need: tails[min(max(need + middle, 0), len(numerators))]), denominator
+
+
+@lru_cache(maxsize=4096)
+def affine_accuracy(
+    lattice: Lattice, groups: Groups, tau: Fraction, maximum: bool = False, offset: Fraction = Fraction(0)
+) -> Any:
+    """Robust accuracy of sign(<w, x> + w_0): a Fraction, or a ball where the noise is positive."""
+    if tau < 0:
+        raise ValueError(f"radius {tau} is negative")
+    return Affine(lattice, groups, tau, maximum, offset).accuracy()
+
+
+def sparse_accuracy(law: SparseLaw, size: int, tau: Fraction) -> Any:
+    """Robust accuracy of w = 1_T with |T| = size under l2 perturbations, as a ball.
+
+    Sums over (S_size, S_{d - size}): the first decides the score, both the label and the acceptance.
+    """
+    if not 1 <= size <= law.d:
+        raise ValueError(f"size {size} of a set of {law.d} coordinates")
+    groups = ((Fraction(1), size), (Fraction(0), law.d - size))
+    return ball(affine_accuracy(lattice_of(law), groups, Fraction(tau)))
 
 
 def direction_accuracy(law: SparseLaw, tau: Fraction) -> Any:
@@ -44,112 +161,31 @@ def direction_accuracy(law: SparseLaw, tau: Fraction) -> Any:
     return sparse_accuracy(law, law.d, tau)
 
 
-def sparse_accuracy(law: SparseLaw, size: int, tau: Fraction) -> Any:
-    """Robust accuracy of w = 1_T (times w*) with |T| = size, as a ball.
-
-    Sums over (S_size, S_{d - size}): the first decides the score, both the label and the acceptance.
-    """
-    law, t = require_light(law), law.least_count
-    if not 1 <= size <= law.d:
-        raise ValueError(f"size {size} of a set of {law.d} coordinates")
-    p, rest = law.probability, law.d - size
-    inside_denominator, inside = law_of_sum(size, p)
-    outside_denominator, outside = law_of_sum(rest, p)
-    tail = [0] * (2 * rest + 2)  # tail[j] = numerators of P(S_rest >= j - rest)
-    for j in range(2 * rest, -1, -1):
-        tail[j] = tail[j + 1] + outside[j]
-    total, skipped, accepted = _ball(0), Fraction(0), 0
-    root_k, root_d = _ball(law.k).sqrt(), _ball(law.d).sqrt()
-    threshold, sigma = _ball(tau) * _ball(size).sqrt(), _ball(law.exact("noise"))
-    deviation = sigma * _ball(size).sqrt() / root_d
-    scale = inside_denominator * outside_denominator
-    for s in range(-size, size + 1):
-        need = min(max(t - s, -rest), rest + 1)
-        weight = inside[s + size] * tail[need + rest]  # label +1: S_size + S_rest >= t
-        accepted += weight
-        if weight == 0:
-            continue
-        if Fraction(weight, scale) < NEGLIGIBLE:
-            skipped += Fraction(weight, scale)
-            continue
-        if law.exact("noise") == 0:
-            right = _ball(1) if s > 0 and s * s > tau * tau * size * law.k else _ball(0)
-        else:
-            right = _normal((s / root_k - threshold) / deviation)
-        total += right * _ball(Fraction(weight, scale))
-    total = total.union(total + _ball(skipped)) if skipped else total
-    return total / _ball(Fraction(accepted, scale))
+def best_set(law: SparseLaw, tau: Fraction) -> tuple[int, Any]:
+    """The most accurate 1_T: |T| and its accuracy, a ball. Floats propose the size; only the ball is to be trusted."""
+    size = int(np.argmax(set_accuracies(lattice_of(law), float(tau)))) + 1
+    return size, sparse_accuracy(law, size, tau)
 
 
-class Moments:
-    """First and second moments of light data under its condition, exact up to the square roots of k and d."""
+def set_accuracies(lattice: Lattice, tau: float) -> np.ndarray:
+    """float64 accuracies of 1_T for |T| = 1..d, (d,): proposals, to be computed again in balls."""
+    from scipy.special import ndtr
 
-    def __init__(self, law: SparseLaw) -> None:
-        law = require_light(law)
-        d, k = law.d, law.k
-        self.first_sq = margin_moment(law, 1) ** 2 / k / d
-        """m(c)^2 at c = 1: (E |sum z|)^2 / d."""
-        second = margin_moment(law, 2) / k / d
-        noise = law.exact("noise") ** 2 / d
-        each = support_mean(law) / (k * d)
-        cross = (second - each) / (d - 1) if d > 1 else Fraction(0)
-        self.along = second + noise
-        """B: second moment of y <u, x> along the dense direction u."""
-        self.across = each - cross + noise
-        """A: the same in every direction orthogonal to u."""
-
-
-def every_linear_bound(law: SparseLaw, tau: Fraction) -> tuple[float, float]:
-    """(lower, upper) float64 enclosure of max over c in [-1, 1] of Cantelli's bound: no unit w has more accuracy.
-
-    c = <w, u>; the bound is 1 where tau <= m(c), else V / (V + (tau - m)^2). Branch and bound in ball arithmetic.
-    """
-    if tau <= 0:
-        return 1.0, 1.0
-    moments = Moments(law)
-    slope, along, across = _ball(moments.first_sq).sqrt(), _ball(moments.along), _ball(moments.across)
-    if moments.first_sq >= tau * tau:
-        return 1.0, 1.0
-
-    def upper(low: Fraction, high: Fraction) -> float:
-        c = _ball(low).union(_ball(high))
-        square = c * c
-        variance = across * (1 - square) + along * square - (slope * c) ** 2
-        most = _ball(float(arithmetic.upper_bounds(variance)))
-        gap = _ball(tau) - _ball(float(arithmetic.upper_bounds(slope * c)))
-        if not gap > 0:
-            return 1.0
-        return min(1.0, float(arithmetic.upper_bounds(most / (most + gap * gap))))
-
-    def value(c: Fraction) -> float:
-        centre = _ball(c)
-        variance = across * (1 - centre**2) + along * centre**2 - (slope * centre) ** 2
-        return float(arithmetic.lower_bounds(variance / (variance + (_ball(tau) - slope * centre) ** 2)))
-
-    with arithmetic.precision(tolerances.BALL_PRECISION):
-        start = (Fraction(-1), Fraction(1))
-        queue = [(-upper(*start), *start)]
-        best = value(Fraction(0))
-        for _ in range(SUBDIVISIONS):
-            bound, low, high = queue[0]
-            if -bound <= best + float(GAP):
-                break
-            heapq.heappop(queue)
-            middle = (low + high) / 2
-            best = max(best, value(middle))
-            for part in ((low, middle), (middle, high)):
-                heapq.heappush(queue, (-upper(*part), *part))
-    return best, -queue[0][0]
-
-
-def with_intercept(bound: float) -> float:
-    """Bound for affine classifiers, and for every polynomial of degree 2, from the one for linear ones.
-
-    A point and its mirror image (-x, -y) have the same probability, and both are right only if the odd part is.
-    """
-    return float(arithmetic.upper_bounds((1 + _ball(bound)) / 2))
-
-
-def accepted_share(law: SparseLaw) -> Fraction:
-    """P(|<w*, z>| >= gap), the share of proposals kept."""
-    return acceptance(law)
+    d, reach = lattice.count, lattice.reach
+    step = np.zeros(2 * reach + 1)
+    for value, chance in lattice.steps:
+        step[value + reach] = float(chance)
+    laws = [np.ones(1)]
+    for _ in range(d):
+        laws.append(np.convolve(laws[-1], step))
+    unit, sigma = np.sqrt(float(lattice.unit_sq)), float(lattice.noise)
+    accuracies = np.zeros(d)
+    for size in range(1, d + 1):
+        inside, outside = laws[size], laws[d - size]
+        sums = np.arange(inside.size) - size * reach
+        tails = np.append(np.cumsum(outside[::-1])[::-1], 0.0)
+        place = np.clip(lattice.least - sums + (d - size) * reach, 0, outside.size)
+        over = sums * unit / np.sqrt(size) - tau
+        right = ndtr(over * np.sqrt(d) / sigma) if sigma else (over > 0).astype(float)
+        accuracies[size - 1] = np.sum(inside * tails[place] * right)
+    return accuracies / float(lattice.acceptance() / 2)

@@ -1,0 +1,14 @@
+"""Models of low complexity on sparse data: linear classifiers, quadratics, odd polynomials, and the laws they meet."""
+
+from constructions.low_complexity.instance import EUCLIDEAN as EUCLIDEAN
+from constructions.low_complexity.instance import MAXIMUM as MAXIMUM
+from constructions.low_complexity.instance import LowInstance as LowInstance
+from constructions.low_complexity.instance import indicator as indicator
+from constructions.low_complexity.instance import light as light
+from constructions.low_complexity.instance import simulated as simulated
+from constructions.low_complexity.polynomials import light_magnitude as light_magnitude
+from constructions.low_complexity.polynomials import odd_monomials as odd_monomials
+from constructions.low_complexity.polynomials import partitions as partitions
+from constructions.low_complexity.polynomials import power_sum_features as power_sum_features
+from constructions.low_complexity.polynomials import quintic as quintic
+from constructions.low_complexity.polynomials import septic as septic
