@@ -28,6 +28,9 @@ Progress = Callable[[str, int, int, str], None]
 CONFIRMED = 24
 """Candidates at or below zero in floats that are decided exactly; theorems that are sharp have many at zero."""
 
+TRIED = 8
+"""Variants known to be false that the same search is tried on, so that each gets a fair share of the time."""
+
 SHRINKING = 0.25
 """Share of the budget kept for shrinking, and at least a second of it."""
 
@@ -192,9 +195,16 @@ def _finite(value: float) -> float | None:
 
 
 def kill_rate(variation: Variation, seconds: float, seed: int, progress: Progress | None) -> Json:
-    """How many variants known to be false the same search refutes: what silence is worth."""
+    """How many variants known to be false the same search refutes: what silence is worth.
+
+    All declared ones are tried, and of those with a stored witness, spread over the operators, so many that `TRIED` are.
+    """
     base = replace(variation, mutant=None)
-    known = [m for m in mutants(replace(base, constants={}, drop=()).statement()) if m.known_false]
+    original = replace(base, constants={}, drop=()).statement()
+    declared = [m for m in original.mutants if m.known_false]
+    stored = [m for m in mutants(original)[len(original.mutants) :] if m.known_false]
+    step = max(1, math.ceil(len(stored) / max(1, TRIED - len(declared))))
+    known = [*declared, *stored[::step]][: max(TRIED, len(declared))]
     killed, survivors = 0, []
     for position, mutant in enumerate(known):
         if progress:
