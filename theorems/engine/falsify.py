@@ -197,7 +197,7 @@ def _finite(value: float) -> float | None:
 def kill_rate(variation: Variation, seconds: float, seed: int, progress: Progress | None) -> Json:
     """How many variants known to be false the same search refutes: what silence is worth.
 
-    All declared ones are tried, and of those with a stored witness, spread over the operators, so many that `TRIED` are.
+    All declared ones are tried, and some of those with a stored witness, spread over the operators, up to `TRIED`.
     """
     base = replace(variation, mutant=None)
     original = replace(base, constants={}, drop=()).statement()
