@@ -157,6 +157,12 @@ def decimal(value: str | float | None, digits: int = 7) -> str:
 
 def verdict(entry: Json) -> str:
     """One sentence on what was found, without a full stop."""
+    if entry["ends"] and (movement(entry, entry["refuted"]) or 0) >= SHARP:
+        return f"{_verdict(entry)}. The worst instance is at the end of its space ({', '.join(entry['ends'])})"
+    return _verdict(entry)
+
+
+def _verdict(entry: Json) -> str:
     way = "above" if (entry["stronger"] == "larger") == (Fraction(entry["value"]) > 0) else "below"
     stated, refuted = decimal(entry["value"]), decimal(entry["refuted"])
     if entry["refuted"] is None:

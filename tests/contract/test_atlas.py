@@ -361,7 +361,16 @@ def test_the_axis_shows_everything_that_moved_and_its_ticks_are_few():
     ({"value": "-1/2", "refuted": "-2"}, "Everything below -2 is refuted; between that and -0.5 nothing is known"),
 ])  # fmt: skip
 def test_one_sentence_says_what_was_found(changes, said):
-    assert said == atlas.verdict({"value": "1/2", "stronger": "larger", "refuted": "2"} | changes)
+    assert said == atlas.verdict({"value": "1/2", "stronger": "larger", "refuted": "2", "ends": []} | changes)
+
+
+def test_a_worst_instance_at_the_end_of_its_space_is_said_to_be_there():
+    inside, end = shown("2", "1", "Holds"), shown("2", "3", "Holds")
+    assert engine.ends(square.below, inside) == [] == engine.ends(square.below, None)
+    assert engine.ends(square.below, end) == ["x = 3"]
+    entry = {"value": "1/2", "stronger": "larger", "refuted": "2", "ends": ["x = 3"]}
+    assert atlas.verdict(entry).endswith("nothing is known. The worst instance is at the end of its space (x = 3)")
+    assert "end of its space" not in atlas.verdict(entry | {"refuted": "500001/1000000"}), "sharp is sharp"
 
 
 # schema
@@ -406,6 +415,7 @@ def test_the_example_is_valid_and_survives_a_round_trip(example, tmp_path):
     ((*E, "witness", "rigor"), "numerical"), ((*E, "witness", "replay"), "kkt_margin.main"),
     ((*E, "witness", "law"), "x"), ((*E, "worst", "verdict"), "Refuted"), ((*E, "worst", "point"), {"x": 1}),
     ((*E, "measured"), 1.5),
+    ((*E, "ends"), "x = 3"),
     ((*E, "runs"), []), ((*R, "seed"), -1), ((*R, "id"), "x"), ((*R, "computer"), "mine"), ((*R, "refuted"), 2),
 ])  # fmt: skip
 def test_a_wrong_value_is_refused(example, path, value):

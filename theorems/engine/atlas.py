@@ -15,10 +15,11 @@ from importlib import metadata
 from typing import Any
 
 from constructions.instance import InvalidInstance
+from constructions.space import Integer, Real, format_value
 from theorems.claim import plain_text
 from theorems.engine import library
 from theorems.engine.grids import canonical
-from theorems.engine.origin import Variation, refutes, replay
+from theorems.engine.origin import Variation, parse, refutes, replay, space_of
 from theorems.engine.sharpen import sharpen, value_of
 from theorems.engine.store import Store
 from theorems.statement import Statement
@@ -105,8 +106,22 @@ def run_of(statement: Statement, row: Json) -> Json:
         if row["constant"] in c.constants
     ]
     told = {"version": statement.source.version, "form": form(statement), "title": statement.title,
-            "expected": statement.expected, "claims": claims}  # fmt: skip
+            "expected": statement.expected, "claims": claims, "ends": ends(statement, row["worst"])}  # fmt: skip
     return row | {"statement": statement.id} | told
+
+
+def ends(statement: Statement, worst: Json | None) -> list[str]:
+    """Parameters of the worst instance that are the largest of their space: a wider space may refute more."""
+    origin = parse(worst["replay"])[1] if worst else None
+    if origin is None or origin.space is None:
+        return []
+    found = []
+    for name, parameter in space_of(statement, origin.space).parameters.items():
+        many = isinstance(parameter, Integer) and parameter.high > parameter.low + 1
+        value = (origin.point or {})[name]
+        if (many or isinstance(parameter, Real)) and value == parameter.high:
+            found.append(f"{name} = {format_value(value)}")
+    return found
 
 
 def history(store: Store, places: Sequence[Place] | None = None) -> list[Json]:
@@ -125,7 +140,7 @@ def _entry(run: Json, created: str) -> Json:
     effort = {key: run[key] for key in ("seed", "budget", "measured", "inside", "seconds", "critical", "refuted")}
     identity = hashlib.sha256(canonical([run, created]).encode()).hexdigest()[:12]
     entry = {key: run[key] for key in (*_IDENTITY, *_STATED)}
-    entry |= {key: run[key] for key in ("critical", "refuted", "not_refuted", "measured", "inside", "seconds")}
+    entry |= {key: run[key] for key in ("critical", "refuted", "not_refuted", "ends", "measured", "inside", "seconds")}
     entry |= {key: run[key] and {k: run[key][k] for k in _SHOWN} for key in ("witness", "worst")}
     return entry | {"runs": [{"id": identity, "created": created, "thinmargin": run["thinmargin"]} | effort]}
 
@@ -215,5 +230,6 @@ def _combined(entries: list[Json]) -> Json:
         "critical": critical and critical["critical"],
         "not_refuted": critical and critical["not_refuted"],
         "worst": critical and critical["worst"],
+        "ends": critical["ends"] if critical else [],
         "runs": chosen,
     }
