@@ -120,6 +120,18 @@ def test_the_line_to_change_refutes_the_statement(run, tmp_path):
             assert_as_expected(record)
 
 
+def test_quantities_lists_what_claims_can_speak_about(run):
+    listed = {row["name"]: row for row in json.loads(run("quantities", "kkt_margin", "--json").out)}
+    assert (listed["multiplier_sq"]["unit"], listed["multiplier_sq"]["axes"]) == ("1/squared length", ["sample"])
+    assert len(listed) >= 60 and all(row["doc"] for row in listed.values())
+    run("new", "wide_gap", "--from-slug", "kkt_margin")
+    text = run("quantities", "wide_gap.py").out
+    assert "flip_length_sq" in text and "multiplier_sq" in text
+    own = {row["name"] for row in json.loads(run("quantities", "wide_gap.py", "--json").out)}
+    assert "flip_length_sq" in own and "flip_length_sq" not in listed
+    assert_refused(run("quantities", "nothing"), "no slug, statement or file 'nothing'")
+
+
 def test_a_proof_written_into_the_file_reaches_the_record(run, tmp_path):
     run("new", "wide_gap")
     path = tmp_path / "wide_gap.py"
