@@ -4,6 +4,7 @@ from constructions.feature_purification.instance import PurificationInstance as 
 from constructions.feature_purification.laws import FAMILIES as FAMILIES
 from constructions.feature_purification.laws import Sample as Sample
 from constructions.feature_purification.laws import SparseLaw as SparseLaw
+from constructions.feature_purification.lottery import InitialLaw as InitialLaw
 from constructions.feature_purification.networks import forward as forward
 from constructions.feature_purification.networks import haar_orthogonal as haar_orthogonal
 from constructions.feature_purification.networks import incoherent_dictionary as incoherent_dictionary
