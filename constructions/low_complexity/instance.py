@@ -91,7 +91,8 @@ class LowInstance(Instance):
 
     def number(self, name: str) -> Fraction:
         """A scalar field as the rational it is."""
-        return Fraction(fractions_of(getattr(self, name))[()])
+        value: Any = fractions_of(getattr(self, name))[()]
+        return Fraction(value)
 
     @property
     def tau(self) -> Fraction:

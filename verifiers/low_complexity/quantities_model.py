@@ -1,0 +1,94 @@
+"""Quantities of one model: its robust accuracy, how a polynomial interpolates, its robust hinge risk on a sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from verifiers import arithmetic
+from verifiers.errors import MissingPart
+from verifiers.low_complexity.hinge import dual_bound, robust_hinge_risk
+from verifiers.low_complexity.subject import CATALOGUE, Subject, enumerated
+from verifiers.probability import clopper_pearson
+from verifiers.quantity import Enclosure, between, enclose
+from verifiers.verdict import Rigor
+
+_measures = CATALOGUE.measures
+
+
+def _enclosed(pair: tuple[Any, Any]) -> Enclosure:
+    """Two numbers that enclose a probability; one number if they are the same."""
+    lower, upper = pair
+    if lower is upper or lower == upper:
+        return enclose(lower)
+    low, high = arithmetic.lower_bounds(lower)[()], arithmetic.upper_bounds(upper)[()]
+    return between(np.maximum(low, 0.0), np.minimum(high, 1.0))
+
+
+@_measures("1", "robust accuracy of the model")
+def accuracy(subject: Subject) -> Enclosure:
+    return _enclosed(subject.accuracy())
+
+
+@_measures("1", "robust accuracy of the odd part of the model")
+def odd_accuracy(subject: Subject) -> Enclosure:
+    return _enclosed(subject.accuracy(odd=True))
+
+
+@_measures("1", "robust accuracy of the affine classifier by going through all points")
+def enumerated_accuracy(subject: Subject) -> Enclosure:
+    return enclose(enumerated(subject)[0])
+
+
+@_measures("1", "robust accuracy of the linear classifier among the draws that the instance carries")
+def sampled_accuracy(subject: Subject) -> Enclosure:
+    instance = subject.instance
+    if instance.draws is None:
+        raise MissingPart("this instance carries no draws; `constructions.low_complexity.simulated` adds them")
+    right, draws = int(instance.right), int(instance.draws)
+    low, high = clopper_pearson(right, draws)
+    return between(low, high, rigor=Rigor.STATISTICAL)
+
+
+@_measures("1", "degree of the odd polynomial")
+def degree(subject: Subject) -> Enclosure:
+    used = [position for position, c in enumerate(subject.part("coefficients")) if c != 0]
+    return enclose(2 * max(used, default=0) + 1)
+
+
+@_measures("1", "p(a)/a of the odd polynomial at the light magnitude a = 1/sqrt(k)")
+def light_ratio(subject: Subject) -> Enclosure:
+    return enclose(subject.scaled_value(slope=False, heavy=False))
+
+
+@_measures("1", "p(1) of the odd polynomial")
+def heavy_value(subject: Subject) -> Enclosure:
+    return enclose(subject.scaled_value(slope=False, heavy=True))
+
+
+@_measures("1", "p'(a) of the odd polynomial at the light magnitude")
+def light_slope(subject: Subject) -> Enclosure:
+    return enclose(subject.scaled_value(slope=True, heavy=False))
+
+
+@_measures("1", "p'(1) of the odd polynomial")
+def heavy_slope(subject: Subject) -> Enclosure:
+    return enclose(subject.scaled_value(slope=True, heavy=True))
+
+
+@_measures("1", "robust hinge risk of the linear classifier on the sample")
+def hinge_risk(subject: Subject) -> Enclosure:
+    return enclose(robust_hinge_risk(subject.instance))
+
+
+@_measures("1", "no linear classifier has less robust hinge risk on the sample, by multipliers checked in rationals")
+def hinge_bound(subject: Subject) -> Enclosure:
+    return enclose(dual_bound(subject.instance)[0])
+
+
+@_measures("points", "number of points of the sample")
+def points(subject: Subject) -> Enclosure:
+    if subject.instance.points is None:
+        raise MissingPart("this instance has no sample")
+    return enclose(len(subject.instance.points))
