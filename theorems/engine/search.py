@@ -42,7 +42,7 @@ MOST_DRAWS = {True: 200_000, False: 2_000}
 """i.i.d. draws of one space, if it is measured in batches or one by one."""
 
 EVOLVED = 6
-"""Places from which evolution starts: the best choices of whole numbers."""
+"""Places from which evolution and descent start, besides the best of every space."""
 
 FIRST = 3
 """Of many places that wait for a layer, the best gets one part in so many of the time, the next of what is left."""
@@ -124,8 +124,8 @@ class Search:
 
     def candidates(self) -> list[Candidate]:
         """The pool, best first; of equal scores simple fractions first, which exact arithmetic may find to be ties."""
-        simple_first = sorted(self.pool, key=lambda name: not name.endswith(SIMPLE))
-        return sorted((c for name in simple_first for c in self.pool[name]), key=lambda c: round(c.score, 9))
+        names = sorted(self.pool, key=lambda name: not name.endswith(SIMPLE))
+        return sorted((c for name in names for c in self.pool[name]), key=lambda c: round(c.score, 9))
 
     @property
     def measured(self) -> int:
@@ -150,8 +150,7 @@ class Search:
         sources: list[Any] = [*self.statement.spaces]
         sources += [family for family in self.statement.instances if family.source not in ("structured", "trained")]
         for position, source in enumerate(sources):
-            now = time.perf_counter()
-            own = now + (until - now) / (len(sources) - position)
+            own = _share(until, len(sources) - position, len(sources))
             if isinstance(source, Family):
                 self._family(source, range(source.full), own)
             elif batched(self.objective, source) and source.real:
@@ -203,11 +202,14 @@ class Search:
             self._evolve(space, point, _share(until, len(starts) - position))
 
     def _places(self) -> list[tuple[Space, Point]]:
-        """The best choices of whole numbers: of every space its best, then the best of all."""
-        ordered = [entry[1:] for entry in sorted(self.best.values(), key=lambda entry: entry[0])]
-        first = list({space.name: (space, point) for space, point in reversed(ordered)}.values())[::-1]
-        others = [entry for entry in ordered if not any(entry[1] is point for _, point in first)]
-        return [*first, *others][: max(EVOLVED, len(first))]
+        """The best choices of whole numbers, best first: of every space its best, and the best of the others."""
+        chosen, seen, others = [], set(), 0
+        for _, space, point in sorted(self.best.values(), key=lambda entry: entry[0]):
+            if space.name not in seen or others < EVOLVED:
+                others += space.name in seen
+                seen.add(space.name)
+                chosen.append((space, point))
+        return chosen
 
     def _evolve(self, space: Space, point: Point, until: float) -> None:
         """Neighbouring whole numbers while that helps, then differential evolution over the real parameters there."""
@@ -232,6 +234,8 @@ class Search:
         while improved and time.perf_counter() < until:
             improved = False
             for neighbour in places.neighbours(space, sizes):
+                if time.perf_counter() > until:
+                    break
                 found, place = self._local(space, neighbour, places.carried(space, sizes, vector, neighbour), until)
                 if found < least - EQUAL:
                     least, sizes, vector, improved = found, neighbour, place, True
@@ -247,9 +251,9 @@ class Search:
         parts = getattr(self.objective, "parts", None)
         rows = vector[None]
         if parts is not None and len(low) and batched(self.objective, space):
-            def measured(places: np.ndarray) -> Any:
-                self.layers[-1].measured += len(places)
-                stacked = space.stack(**space.batch(sizes, low + width * places))  # type: ignore[misc]
+            def measured(cube: np.ndarray) -> Any:
+                self.layers[-1].measured += len(cube)
+                stacked = space.stack(**space.batch(sizes, low + width * cube))  # type: ignore[misc]
                 with np.errstate(all="ignore"):
                     return parts(self.statement.measure_batch(stacked), self.axes)  # type: ignore[misc]
 
@@ -277,8 +281,7 @@ class Search:
             if time.perf_counter() > until:
                 return
             self._descend(space, point, _share(until, len(starts) - position))
-        fast = [(space, point) for space, point in starts if batched(self.objective, space) and space.real]
-        fast = [(space, point) for space, point in fast if len(space.bounds(point)[0])]
+        fast = [(s, point) for s, point in starts if len(s.bounds(point)[0]) and batched(self.objective, s)]
         while fast and time.perf_counter() < until:
             space, point = fast[min(int(self.generator.geometric(1 / 3)), len(fast)) - 1]
             if self.generator.random() < 0.5:
@@ -392,7 +395,7 @@ class Search:
         del kept[KEPT:]
 
 
-def _share(until: float, waiting: int) -> float:
+def _share(until: float, waiting: int, most: int = FIRST) -> float:
     """When the turn of the first of those waiting is over."""
     now = time.perf_counter()
-    return now + (until - now) / min(waiting, FIRST)
+    return now + (until - now) / min(waiting, most)
