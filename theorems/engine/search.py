@@ -312,11 +312,8 @@ class Search:
             self._local(space, sizes, space.vector(point), until, polish.ITERATIONS)
             return
         width = np.maximum(high - low, 1e-12)
-        polish.slide(
-            lambda rows: np.minimum(self._score(space, sizes, low + width * rows), 2 * OUTSIDE),
-            (space.vector(point) - low) / width,
-            until,
-        )
+        start = (space.vector(point) - low) / width
+        polish.slide(lambda rows: np.minimum(self._score(space, sizes, low + width * rows), 2 * OUTSIDE), start, until)
 
     def _rounded(self, until: float) -> None:
         """The numbers of the best places rounded to simple fractions, all of a parameter alike."""
