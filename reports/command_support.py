@@ -5,7 +5,6 @@ Everything numerical is imported inside the functions.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,9 +28,8 @@ def ready(folder: Path, option: str = "--out") -> Path:
     """Create a folder if needed and make sure that files can be written there, before any work is done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".thinmargin.")
-        os.close(handle)
-        os.unlink(name)
+        with tempfile.TemporaryFile(dir=folder):  # without a name, so that nothing is left of it if the run is killed
+            pass
     except OSError as error:
         message = f"cannot write to {folder}: {error.strerror}; choose another folder with {option}"
         raise click.ClickException(message) from None
