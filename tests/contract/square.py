@@ -15,7 +15,7 @@ from sympy import Rational
 from constructions.instance import Instance, exact_array, fractions_of
 from constructions.space import Real, Space
 from theorems.claim import Claim, constant, quantities
-from theorems.statement import Conjecture, Mutant, Source
+from theorems.statement import Conjecture, Family, Mutant, Source
 from verifiers.quantity import Catalogue, Enclosure, enclose
 
 CATALOGUE = Catalogue()
@@ -60,6 +60,7 @@ below = Conjecture(
     measure_batch=lambda arrays: arrays,
     catalogue=CATALOGUE,
     spaces=(LINE,),
+    instances=(Family.of(LINE, quick=20, full=40),),
     mutants=(Mutant("a third of it", constants={"factor": Fraction(1, 3)}),),
     does_not_claim="Nothing about large numbers.",
 )

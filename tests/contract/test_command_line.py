@@ -165,7 +165,7 @@ def test_verify_without_arguments_runs_everything_and_says_where_the_report_is(e
     folder = tmp_path / "thinmargin-report"
     assert {"certificates", "index.html", "verification.json"} == {entry.name for entry in folder.iterdir()}
     assert "Report: thinmargin-report/index.html" in result.out
-    assert "kkt_margin.universal_flip" in result.out and "210 / 236" in result.out and "3 / 4 (+1 open)" in result.out
+    assert "kkt_margin.universal_flip" in result.out and "210 / 236" in result.out and "4 / 5 (+2 open)" in result.out
 
 
 def test_verify_passes_its_options_on(engine, run):
