@@ -170,14 +170,14 @@ def test_the_last_variant_survives_and_its_false_ancestors_do_not(run):
 
 def test_numbers_of_the_text_follow_from_the_closed_form():
     """The factor is sharp at the largest hub with r = 1/10; the limit where that hub needs the factor two."""
-    rows = {row.split()[0]: row.split() for row in SHARPEN.shown[1:]}
+    rows = {name: SHARPEN.line(f"{name} ").split() for name in ("limit", "factor")}
     below, critical, above = map(float, rows["factor"][-3:])
     assert below > critical > above
     largest = spaces.hub.parameters["positives"].high - 1
     assert critical == pytest.approx(hub_ratio(largest, 0.1) / (largest + 1) ** 2, rel=1e-5)
     assert f"between {critical:.2f} and {rows['factor'][2]}" in TUTORIAL and f"with {largest} companions" in TUTORIAL
-    limit = float(rows["limit"][-2])
-    assert hub_ratio(largest, limit) >= 2 * (largest + 1) ** 2 > hub_ratio(largest, limit - 0.05)
+    assert hub_ratio(largest, float(rows["limit"][-2])) == pytest.approx(2 * (largest + 1) ** 2, rel=1e-5)
+    assert f"(positives = {largest + 1})" in SHARPEN.line("factor: ")
     assert f"= {1 / (1 - 0.1) ** 2:.2f}" in TUTORIAL
     assert hub_ratio(10**6, 0.1) / 10**12 == pytest.approx(1 / (1 - 0.1) ** 2, rel=1e-5)
     assert f"proof gives {((1 + 0.1) / (1 - 2 * 0.1 - 0.1**2)) ** 2:.2f}" in TUTORIAL
@@ -228,11 +228,12 @@ def test_constants_move_as_far_as_shown(run, tmp_path):
     code, _ = run(SHARPEN)
     record = json.loads((tmp_path / "thinmargin-constants" / "constants.json").read_text())
     found = {entry["constant"]: entry for entry in record["constants"]}
-    shown = {row.split()[0]: float(row.split()[-2]) for row in SHARPEN.shown[1:]}
+    shown = {name: float(SHARPEN.line(f"{name} ").split()[-2]) for name in ("limit", "factor")}
     assert code == 0 and set(found) == set(shown)
     assert found["factor"]["critical"] == pytest.approx(shown["factor"], rel=0.02)  # of a search cut off by the clock
     assert found["factor"]["critical"] <= shown["factor"] + 1e-5
     assert found["limit"]["critical"] == pytest.approx(shown["limit"], rel=0.15)
+    assert found["limit"]["critical"] >= shown["limit"] - 1e-5
 
 
 @pytest.mark.slow
