@@ -122,9 +122,7 @@ class LowInstance(Instance):
         return cls(radius=radius, **own, **model)
 
 
-def light(
-    d: int, k: int, radius: Any, gap: Any = "99/100", noise: Any = "1/10", **model: Any
-) -> LowInstance:
+def light(d: int, k: int, radius: Any, gap: Any = "99/100", noise: Any = "1/10", **model: Any) -> LowInstance:
     """A model under the light law, by default with the gap and noise of the reference experiments."""
     return LowInstance(
         radius=radius, family=FAMILIES.index("light"), dimension=d, sparsity=k, gap=gap, noise=noise, **model

@@ -85,14 +85,20 @@ def _cells(lattice: Lattice, groups: Groups) -> Iterator[tuple[Fraction, int, in
 class Affine:
     """One affine classifier on one law: its accuracy is a sum over the sums of coordinates of equal weight."""
 
-    def __init__(self, lattice: Lattice, groups: Groups, tau: Fraction, maximum: bool = False,
-                 offset: Fraction = Fraction(0)) -> None:
+    def __init__(
+        self, lattice: Lattice, groups: Groups, tau: Fraction, maximum: bool = False, offset: Fraction = Fraction(0)
+    ) -> None:
         self.lattice, self.offset = lattice, offset
         self.rest = sum(count for value, count in groups if value == 0)
         self.groups = tuple((value, count) for value, count in groups if value != 0)
         self.square = sum((value**2 * count for value, count in self.groups), Fraction(0))
         length_sq = sum((abs(value) * count for value, count in self.groups), Fraction(0)) ** 2
         self.limit_sq = tau**2 * (length_sq if maximum else self.square)
+
+    def unscaled(self, tau: Fraction) -> Any:
+        """The accuracy if the margin had to exceed tau, whatever the length of w."""
+        self.limit_sq = tau**2
+        return self.accuracy()
 
     def accuracy(self) -> Any:
         """A Fraction where nothing is irrational, a ball with noise."""

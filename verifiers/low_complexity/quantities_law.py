@@ -31,7 +31,7 @@ def tau(subject: Subject) -> Enclosure:
 
 
 @_measures("length", "least |<w*, z>| of a draw that is kept")
-def gap(subject: Subject) -> Enclosure:
+def margin_gap(subject: Subject) -> Enclosure:
     return enclose(subject.law.exact("gap"))
 
 
@@ -73,15 +73,18 @@ def across(subject: Subject) -> Enclosure:
 
 
 @_measures("squared length", "s = A - variance of y <u, x>")
-def spread(subject: Subject) -> Enclosure:
+def variance_fall(subject: Subject) -> Enclosure:
     return enclose(subject.moments.spread)
 
 
-@_measures(
-    "1", "no linear classifier has more robust accuracy: the largest of Cantelli's bounds", name="linear_bound"
-)
+@_measures("1", "no linear classifier has more robust accuracy: the largest of Cantelli's bounds", name="linear_bound")
 def _linear_bound(subject: Subject) -> Enclosure:
-    return enclose(linear_bound(subject.lattice, subject.tau, subject.maximum))
+    return enclose(linear_bound(subject.lattice, subject.tau))
+
+
+@_measures("1", "the same against perturbations in the maximum norm", name="maximum_bound")
+def _maximum_bound(subject: Subject) -> Enclosure:
+    return enclose(linear_bound(subject.lattice, subject.tau, maximum=True))
 
 
 @_measures("1", "the same with the moments of independent coordinates, the condition forgotten: not a bound")
@@ -106,7 +109,7 @@ def direction_bound(subject: Subject) -> Enclosure:
 def _bound(subject: Subject, moments: Moments) -> object:
     if subject.tau <= 0:
         return Fraction(1)
-    return moments.bound(subject.tau, Fraction(1, subject.lattice.count) if subject.maximum else Fraction(1))
+    return moments.bound(subject.tau)
 
 
 @_measures("1", "c = <w, u> of the direction looked at")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from verifiers import arithmetic
 from verifiers.errors import MissingPart
 from verifiers.low_complexity.hinge import dual_bound, robust_hinge_risk
+from verifiers.low_complexity.linear import Affine, affine_accuracy
 from verifiers.low_complexity.subject import CATALOGUE, Subject, enumerated
 from verifiers.probability import clopper_pearson
 from verifiers.quantity import Enclosure, between, enclose
@@ -36,6 +39,17 @@ def odd_accuracy(subject: Subject) -> Enclosure:
     return _enclosed(subject.accuracy(odd=True))
 
 
+@_measures("1", "accuracy of the linear classifier beyond tau instead of tau |w|_*: wrong unless |w|_* = 1")
+def unscaled_accuracy(subject: Subject) -> Enclosure:
+    return enclose(Affine(subject.lattice, subject.groups, subject.tau, offset=subject.offset).unscaled(subject.tau))
+
+
+@_measures("1", "robust accuracy of the linear classifier on all data that are no tie: wrong unless the gap is small")
+def unconditional_accuracy(subject: Subject) -> Enclosure:
+    free = replace(subject.lattice, least=1)
+    return enclose(affine_accuracy(free, subject.groups, subject.tau, subject.maximum, subject.offset))
+
+
 @_measures("1", "robust accuracy of the affine classifier by going through all points")
 def enumerated_accuracy(subject: Subject) -> Enclosure:
     return enclose(enumerated(subject)[0])
@@ -49,6 +63,17 @@ def sampled_accuracy(subject: Subject) -> Enclosure:
     right, draws = int(instance.right), int(instance.draws)
     low, high = clopper_pearson(right, draws)
     return between(low, high, rigor=Rigor.STATISTICAL)
+
+
+def _coefficient(subject: Subject, position: int) -> Enclosure:
+    own = subject.part("coefficients")
+    return enclose(own[position] if position < len(own) else 0)
+
+
+for _position in range(4):
+    _measures("1", f"coefficient of t^{2 * _position + 1} of the odd polynomial", name=f"c{2 * _position + 1}")(
+        partial(_coefficient, position=_position)
+    )
 
 
 @_measures("1", "degree of the odd polynomial")

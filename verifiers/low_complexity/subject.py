@@ -116,6 +116,8 @@ def enumerated(subject: Subject) -> tuple[Fraction, Any]:
 
     from verifiers.low_complexity.linear import exceeds
 
+    if subject.instance.quadratic is not None or subject.instance.coefficients is not None:
+        raise MissingPart("enumeration takes affine classifiers only")
     lattice, weights = subject.lattice, subject.part("weights").tolist()
     steps = [(step, chance) for step, chance in lattice.steps if chance]
     if lattice.noise or len(steps) ** lattice.count > 10_000:

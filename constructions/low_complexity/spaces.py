@@ -1,0 +1,191 @@
+"""Spaces of laws and models of low complexity: every point is an exact rational instance."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from constructions.feature_purification import FAMILIES
+from constructions.instance import exact_array
+from constructions.low_complexity.instance import MAXIMUM, LowInstance, indicator, light
+from constructions.low_complexity.polynomials import septic
+from constructions.space import Integer, Real, Reals, Seed, Space
+
+Numbers = tuple[Fraction, ...]
+
+SWITCH = Integer(0, 1)
+_GAP, _TAU = Real(0, "3/2"), Real(0, 1)
+
+
+def two_scales(d: int, k: int, heavy: Any, radius: Any, gap: Any = "3/10", noise: Any = 0, **model: Any) -> LowInstance:
+    """A model under the law of two magnitudes."""
+    return LowInstance(radius=radius, family=FAMILIES.index("two"), dimension=d, sparsity=k, gap=gap, noise=noise,
+                       heavy=heavy, **model)  # fmt: skip
+
+
+def _linear(d: int, k: int, noisy: int, gap: Fraction, tau: Fraction, w: Numbers) -> LowInstance:
+    return light(d, min(k, d), tau, gap, Fraction(noisy, 10), weights=exact_array(w))
+
+
+def _maximum(d: int, k: int, gap: Fraction, tau: Fraction, w: Numbers) -> LowInstance:
+    return light(d, min(k, d), tau, gap, 0, weights=exact_array(w), norm=MAXIMUM)
+
+
+def _affine(d: int, k: int, gap: Fraction, tau: Fraction, w: Numbers, w0: Fraction) -> LowInstance:
+    return light(d, min(k, d), tau, gap, 0, weights=exact_array(w), intercept=str(w0))
+
+
+def _quadratic(d: int, root: int, gap: Fraction, tau: Fraction, w: Numbers, w0: Fraction, q: Numbers) -> LowInstance:
+    matrix = np.full((d, d), Fraction(0), dtype=object)
+    below = np.tril_indices(d)
+    matrix[below] = q
+    matrix[below[::-1]] = q
+    return light(
+        d, min(root**2, d), tau, gap, 0, weights=exact_array(w), intercept=str(w0), quadratic=exact_array(matrix)
+    )
+
+
+def _set(d: int, k: int, size: int, gap: Fraction, noise: Fraction, tau: Fraction) -> LowInstance:
+    return light(d, min(k, d), tau, gap, noise, weights=indicator(d, min(size, d)))
+
+
+def _law(d: int, k: int, gap: Fraction, noise: Fraction, tau: Fraction) -> LowInstance:
+    return light(d, min(k, d), tau, gap, noise)
+
+
+def _cosine(d: int, k: int, gap: Fraction, noise: Fraction, tau: Fraction, c: Fraction) -> LowInstance:
+    return light(d, min(k, d), tau, gap, noise, cosine=str(c))
+
+
+def _odd(d: int, k: int, gap: Fraction, tau: Fraction, c: Numbers) -> LowInstance:
+    return light(d, min(k, d), tau, gap, 0, coefficients=exact_array(c))
+
+
+def _hermite(k: int, quintic: int) -> LowInstance:
+    coefficients = (Fraction(0), Fraction(k + 1), Fraction(-k)) if quintic else septic(k)
+    return two_scales(4 * k, k, 1, "1/10", coefficients=exact_array(coefficients))
+
+
+def _reference(tau: Fraction) -> LowInstance:
+    return light(256, 5, tau)
+
+
+def _reference_quintic(tau: Fraction) -> LowInstance:
+    return light(256, 5, tau, noise=0, coefficients=[0, 1, -2])
+
+
+def _heavy(h: Fraction) -> LowInstance:
+    return LowInstance(radius=0, heavy=str(h))
+
+
+def sample(n: int, d: int, seed: int, maximum: int, tau: Fraction, w: Numbers) -> LowInstance:
+    """A labelled sample with entries -2..2, a tenth of the labels of sign sum_j x_j turned, and a linear classifier."""
+    generator = np.random.default_rng(np.random.SeedSequence([seed, n, d]))
+    points = generator.integers(-2, 3, (n, d))
+    labels = np.where(points.sum(axis=1) > 0, 1, -1) * np.where(generator.random(n) < 0.1, -1, 1)
+    return LowInstance(
+        radius=str(tau), norm=MAXIMUM if maximum else 2, points=points, labels=labels, weights=exact_array(w)
+    )
+
+
+def _dimension(p: Any) -> int:
+    return p["d"]
+
+
+_SMALL = {"d": Integer(1, 5), "k": Integer(1, 5)}
+_WEIGHTS = Reals(-1, 1, _dimension)
+_LARGE = {"d": Integer(1, 300, log=True), "k": Integer(1, 40, log=True)}
+
+linear = Space(
+    "linear",
+    {**_SMALL, "noisy": SWITCH, "gap": _GAP, "tau": _TAU, "w": _WEIGHTS},
+    _linear,
+    note="light data in up to 5 dimensions, k at most d, noise 0 or 1/10, any linear classifier, l2",
+)
+maximum = Space(
+    "maximum",
+    {**_SMALL, "gap": _GAP, "tau": _TAU, "w": _WEIGHTS},
+    _maximum,
+    note="noise-free light data in up to 5 dimensions, any linear classifier, maximum norm",
+)
+affine = Space(
+    "affine",
+    {**_SMALL, "gap": _GAP, "tau": _TAU, "w": _WEIGHTS, "w0": Real(-1, 1)},
+    _affine,
+    note="noise-free light data in up to 5 dimensions, any affine classifier, l2",
+)
+quadratic = Space(
+    "quadratic",
+    {
+        "d": Integer(1, 4),
+        "root": Integer(1, 2),
+        "gap": _GAP,
+        "tau": _TAU,
+        "w": _WEIGHTS,
+        "w0": Real(-1, 1),
+        "q": Reals(-1, 1, lambda p: p["d"] * (p["d"] + 1) // 2),
+    },
+    _quadratic,
+    note="noise-free light data in up to 4 dimensions, k = root^2, any polynomial of degree two, l2",
+)
+sets = Space(
+    "sets",
+    {**_LARGE, "size": Integer(1, 300, log=True), "gap": _GAP, "noise": Real(0, "1/4"), "tau": Real(0, "1/2")},
+    _set,
+    note="light data, the classifier 1_T of a set T of up to `size` coordinates",
+)
+laws = Space(
+    "laws",
+    {**_LARGE, "gap": _GAP, "noise": Real(0, "1/4"), "tau": Real(0, "1/2")},
+    _law,
+    note="light data and a radius",
+)
+cosines = Space(
+    "cosines",
+    {**_LARGE, "gap": _GAP, "noise": Real(0, "1/4"), "tau": Real(0, "1/2"), "c": Real(-1, 1)},
+    _cosine,
+    note="light data, a radius and a cosine",
+)
+odd = Space(
+    "odd",
+    {
+        "d": Integer(1, 300, log=True),
+        "k": Integer(1, 12),
+        "gap": _GAP,
+        "tau": Real(0, "1/2"),
+        "c": Reals(-2, 2, lambda p: 3),
+    },
+    _odd,
+    note="noise-free light data and the odd polynomial c_1 p_1 + c_3 p_3 + c_5 p_5 of its power sums",
+)
+hermite = Space(
+    "hermite",
+    {"k": Integer(2, 1000, log=True), "quintic": SWITCH},
+    _hermite,
+    note="two magnitudes 1/sqrt(k) and 1; the polynomial of degree 5 or 7 that interpolates the identity there",
+)
+reference = Space(
+    "reference",
+    {"tau": Real("1/10", "3/10")},
+    _reference,
+    note="light data with d = 256, k = 5, gap 99/100, noise 1/10",
+)
+reference_quintic = Space(
+    "reference_quintic",
+    {"tau": Real("1/10", "3/10")},
+    _reference_quintic,
+    note="noise-free light data with d = 256, k = 5, gap 99/100, and sum_j x_j^3 - 2 x_j^5",
+)
+heavy = Space("heavy", {"h": Real(0, 8)}, _heavy, note="heavy mass h, infinitely many light coordinates")
+samples = Space(
+    "samples",
+    {"n": Integer(1, 12), "d": Integer(1, 4), "seed": Seed(), "maximum": SWITCH, "tau": _TAU, "w": _WEIGHTS},
+    sample,
+    note="n points with entries -2..2, a tenth of the labels turned, and a linear classifier",
+)
+
+SPACES: tuple[Space, ...] = (
+    linear, maximum, affine, quadratic, sets, laws, cosines, odd, hermite, reference, reference_quintic, heavy, samples,
+)  # fmt: skip
