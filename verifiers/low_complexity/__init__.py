@@ -2,5 +2,6 @@
 
 from verifiers.low_complexity import quantities_law as quantities_law
 from verifiers.low_complexity import quantities_model as quantities_model
+from verifiers.low_complexity.frontier import certifies_all as certifies_all
 from verifiers.low_complexity.subject import CATALOGUE as CATALOGUE
 from verifiers.low_complexity.subject import measure as measure

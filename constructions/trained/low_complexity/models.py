@@ -1,0 +1,132 @@
+"""Models of low complexity in torch: odd symmetric polynomials, linear classifiers, networks with frozen soft gates.
+
+Each is a function of points (n, d) that is linear in its parameters, so that training it is a convex problem apart from
+the attack.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from constructions.low_complexity import odd_monomials
+
+Model = Callable[[torch.Tensor], torch.Tensor]
+
+
+@dataclass
+class SymmetricPolynomial:
+    """Odd symmetric polynomial of a degree: all products of power sums of odd weight, or the power sums alone.
+
+    Coordinates are read in units of 1/sqrt(k), and a power sum is divided by the expected number of nonzeros.
+    """
+
+    degree: int
+    sparsity: float
+    additive: bool = False
+
+    def __post_init__(self) -> None:
+        monomials = odd_monomials(self.degree)
+        self.monomials = [m for m in monomials if len(m) == 1] if self.additive else monomials
+        self.parameters = torch.zeros(len(self.monomials))
+        self.parameters[0] = 1.0
+
+    def to(self, place: torch.device) -> None:
+        """Move the parameters to a device."""
+        self.parameters = self.parameters.to(place)
+
+    def __call__(self, points: torch.Tensor) -> torch.Tensor:
+        scaled = points * math.sqrt(self.sparsity)
+        sums: dict[int, torch.Tensor] = {}
+        power = torch.ones_like(scaled)
+        for part in range(1, self.degree + 1):
+            power = power * scaled
+            sums[part] = power.sum(dim=1) / self.sparsity
+        value = torch.zeros(len(points), device=points.device)
+        for weight, parts in zip(self.parameters, self.monomials, strict=True):
+            term = weight
+            for part in parts:
+                term = term * sums[part]
+            value = value + term
+        return value
+
+
+@dataclass
+class SoftGates:
+    """f(x) = sum_i <v_i, x> g_i(x), gates g_i of a symmetric ReLU network at its random start, smoothed by Phi.
+
+    The tangent kernel's model of that network. `width` neurons, bias `bias` and smoothing `smooth` relative to |w|.
+    """
+
+    dimension: int
+    width: int
+    generator: torch.Generator
+    bias: float = 0.1
+    smooth: float = 0.03
+
+    def __post_init__(self) -> None:
+        drawn = torch.randn(self.width, self.dimension, generator=self.generator)
+        self.directions = drawn / drawn.norm(dim=1, keepdim=True)
+        self.parameters = torch.zeros(self.width, self.dimension)
+
+    def to(self, place: torch.device) -> None:
+        """Move parameters and gates to a device."""
+        self.parameters, self.directions = self.parameters.to(place), self.directions.to(place)
+
+    def __call__(self, points: torch.Tensor) -> torch.Tensor:
+        height = points @ self.directions.T
+        normal = torch.special.ndtr
+        gates = normal((height - self.bias) / self.smooth) + normal((-height - self.bias) / self.smooth)
+        return ((points @ self.parameters.T) * gates).sum(dim=1) * math.sqrt(self.dimension) / self.width
+
+
+def attacked(
+    model: Model, points: torch.Tensor, labels: torch.Tensor, tau: float, steps: int, generator: torch.Generator,
+    restarts: int = 1,
+) -> torch.Tensor:  # fmt: skip
+    """Perturbations (n, d) of length at most tau that make y f(x + delta) small: projected gradient, best iterate kept.
+
+    Starts: 0, then the dense direction, then random ones.
+    """
+    best = torch.zeros_like(points)
+    with torch.no_grad():
+        least = labels * model(points)
+    for start in range(restarts):
+        if start == 0:
+            delta = torch.zeros_like(points)
+        elif start == 1:
+            delta = -0.9 * tau * labels[:, None] * torch.ones_like(points) / math.sqrt(points.shape[1])
+        else:
+            drawn = torch.randn(points.shape, generator=generator).to(points.device)
+            delta = 0.9 * tau * drawn / drawn.norm(dim=1, keepdim=True)
+        for step in range(steps):
+            delta.requires_grad_(True)
+            (slope,) = torch.autograd.grad((labels * model(points + delta)).sum(), delta)
+            length = tau / 4 if step < steps // 2 else tau / 12
+            with torch.no_grad():
+                delta = delta - length * slope / slope.norm(dim=1, keepdim=True).clamp_min(1e-12)
+                delta = delta * (tau / delta.norm(dim=1, keepdim=True).clamp_min(1e-12)).clamp_max(1.0)
+                value = labels * model(points + delta)
+                lower = value < least
+                best[lower], least = delta[lower], torch.minimum(least, value)
+    return best
+
+
+def fit(
+    model: SymmetricPolynomial | SoftGates, sample: Callable[[], tuple[torch.Tensor, torch.Tensor]], tau: float,
+    steps: int, rate: float, generator: torch.Generator,
+) -> None:  # fmt: skip
+    """Adversarial training on fresh batches with the logistic loss, Adam, and a radius that grows over 40% of them."""
+    model.parameters.requires_grad_(True)
+    optimiser = torch.optim.Adam([model.parameters], lr=rate)
+    for step in range(steps):
+        points, labels = sample()
+        radius = tau * min(1.0, (step + 1) / (0.4 * steps))
+        delta = attacked(model, points, labels, radius, 6, generator)
+        optimiser.zero_grad()
+        torch.nn.functional.softplus(-4 * labels * model(points + delta.detach())).mean().backward()
+        optimiser.step()
+    model.parameters.requires_grad_(False)

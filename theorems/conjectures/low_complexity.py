@@ -1,0 +1,70 @@
+"""Conjectures about models of low complexity. A refuted one ships with laws on which it fails in rationals or balls."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from constructions.low_complexity import spaces
+from theorems.claim import Claim
+from theorems.low_complexity import families
+from theorems.low_complexity.vocabulary import (
+    accuracy,
+    best_set_accuracy,
+    degree,
+    degree_two_bound,
+    direction_accuracy,
+    euclidean,
+    k,
+    odd_accuracy,
+    positive_radius,
+    tau,
+)
+from theorems.statement import Conjecture, Source, Statement
+from verifiers.low_complexity import CATALOGUE, measure
+
+_conjecture = partial(
+    Conjecture,
+    source=Source("posed for this library, after Allen-Zhu and Li 2020", "conjecture", "derived"),
+    measure=measure,
+    catalogue=CATALOGUE,
+)
+
+direction_is_best = _conjecture(
+    "low_complexity.conjecture_direction_is_best",
+    title="w* is the most robust linear classifier at every radius",
+    given=(euclidean, positive_radius),
+    then=(Claim("no set of coordinates is better", best_set_accuracy <= direction_accuracy),),
+    instances=(families.directions,),
+    spaces=(spaces.laws,),
+    expected="refuted",
+    does_not_claim="For convex losses w* is optimal by symmetry; for the share of errors it is at small radii at best.",
+)
+
+set_is_best = _conjecture(
+    "low_complexity.conjecture_set_is_best",
+    title="Some set of coordinates is the most robust linear classifier",
+    given=(euclidean, positive_radius),
+    then=(Claim("no weights are better", odd_accuracy <= best_set_accuracy),),
+    instances=(families.small_sets, families.linears),
+    spaces=(spaces.linear,),
+    expected="supported",
+    promised=30,
+    does_not_claim="Nothing is proved; sets of one size each are compared with weights of any values.",
+)
+
+constant_degree_fails = _conjecture(
+    "low_complexity.conjecture_constant_degree_fails",
+    title="No polynomial of degree at most seven is more robust than the bound for degree two",
+    given=(
+        euclidean,
+        Claim("degree at most seven", degree <= 7),
+        Claim("the radius of a pure network, tau^2 k <= 1/4", 4 * tau**2 * k <= 1),
+    ),
+    then=(Claim("the polynomial fails like degree two", accuracy <= degree_two_bound),),
+    instances=(families.low_degrees,),
+    spaces=(spaces.odd,),
+    expected="refuted",
+    does_not_claim="Laws with a number of magnitudes that grows with d are not spoken about.",
+)
+
+STATEMENTS: tuple[Statement, ...] = (direction_is_best, set_is_best, constant_degree_fails)

@@ -1,0 +1,176 @@
+"""Streams of laws and models: small ones with rational numbers, sets of coordinates, solved ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from constructions.instance import Instance, exact_array
+from constructions.low_complexity import LowInstance, indicator, light, septic, simulated, spaces
+from constructions.low_complexity.spaces import two_scales
+from theorems.statement import Family
+
+Make = Callable[[], Instance]
+
+
+def _family(name: str, law: str, points: Sequence[Make]) -> Family:
+    def draw(_: np.random.Generator, index: int) -> Instance:
+        return points[index]()
+
+    return Family(name, "structured", law, draw, quick=len(points), full=len(points))
+
+
+def _set(d: int, k: int, size: int, tau: str, gap: str = "99/100", noise: str = "1/10", **more: object) -> LowInstance:
+    return light(d, k, tau, gap, noise, weights=indicator(d, size), **more)
+
+
+def _weighted(d: int, k: int, weights: Sequence[object], tau: str, gap: str = "0", **more: object) -> LowInstance:
+    return light(d, k, tau, gap, 0, weights=exact_array(weights), **more)
+
+
+small_sets = _family(
+    "small_sets",
+    "noise-free light data in 5 and 6 dimensions, classifiers 1_T near the bounds",
+    [
+        partial(_set, 5, 5, 5, "39/40", "3/2", "0"),
+        partial(_set, 6, 1, 1, "39/40", "0", "0"),
+        partial(_set, 5, 5, 4, "7/8", "1/2", "0"),
+        partial(_set, 6, 1, 3, "17/40", "0", "0"),
+        partial(_set, 1, 1, 1, "1/2", "0", "0"),
+        partial(_set, 2, 2, 2, "0", "0", "0"),
+        partial(_set, 3, 2, 2, "1/2", "1", "0"),
+    ],
+)
+reference_sets = _family(
+    "reference_sets",
+    "light data, d = 256, k = 5, gap 99/100, noise 1/10: the best 1_T and w* at four radii",
+    [
+        *[partial(_set, 256, 5, size, tau) for size, tau in ((256, "1/10"), (8, "3/20"), (4, "1/5"), (3, "1/4"))],
+        *[partial(_set, 256, 5, 256, tau) for tau in ("3/20", "1/5", "1/4")],
+    ],
+)
+intercepts = _family(
+    "intercepts",
+    "noise-free light data: linear classifiers with an intercept that alone is right half of the time",
+    [
+        partial(_weighted, 3, 1, ["1/10", 0, 0], "1/2", intercept="1"),
+        partial(_weighted, 4, 2, [1, 1, 1, 1], "3/2", "1/2", intercept="10"),
+        partial(_weighted, 2, 1, [0, 0], "1/2", intercept="1"),
+        partial(_weighted, 1, 1, [1], "1/2", intercept="-3/4"),
+    ],
+)
+quadratics = _family(
+    "quadratics",
+    "noise-free light data: quadratics that are nearly a constant, and an indefinite one",
+    [
+        partial(_weighted, 2, 1, [1, 1], "3/2", intercept="20", quadratic=[[1, 0], [0, 1]]),
+        partial(_weighted, 3, 1, [1, 1, 1], "1/4", "1/2", intercept="0", quadratic=[[0, 1, 0], [1, 0, 0], [0, 0, -1]]),
+        partial(_weighted, 1, 1, [0], "1/4", intercept="1/2", quadratic=[[1]]),
+    ],
+)
+small_maximum = _family(
+    "small_maximum",
+    "noise-free light data, maximum norm, classifiers 1_T",
+    [
+        partial(_set, 5, 5, 5, "2/5", "3/2", "0", norm=0),
+        partial(_set, 6, 1, 1, "39/40", "0", "0", norm=0),
+        partial(_set, 6, 1, 6, "1/8", "0", "0", norm=0),
+        partial(_set, 4, 2, 2, "1/4", "1/2", "0", norm=0),
+    ],
+)
+references = _family(
+    "references",
+    "light data, d = 256, k = 5, gap 99/100, noise 1/10, at radii 1/5 and 1/4",
+    [partial(light, 256, 5, tau) for tau in ("1/5", "1/4")],
+)
+reference_quintics = _family(
+    "reference_quintics",
+    "noise-free light data, d = 256, k = 5, gap 99/100; f = sum_j x_j^3 - 2 x_j^5",
+    [partial(light, 256, 5, tau, noise=0, coefficients=[0, 1, -2]) for tau in ("3/20", "1/5")],
+)
+
+
+def _septic(k: int, radius: str, d: int, gap: str) -> LowInstance:
+    return two_scales(d, k, 1, radius, gap, coefficients=exact_array(septic(k)))
+
+
+low_degrees = _family(
+    "low_degrees",
+    "noise-free laws: degree 5 on one magnitude, degree 7 on two (d = 1024, k = 16, h = 1)",
+    [
+        partial(light, 256, 5, "1/5", noise=0, coefficients=[0, 1, -2]),
+        partial(_septic, 16, "1/10", 1024, "99/100"),
+    ],
+)
+
+
+def _direction(d: int, k: int, tau: str, gap: str, noise: str) -> LowInstance:
+    return light(d, k, tau, gap, noise)
+
+
+directions = _family(
+    "directions",
+    "light data at radii where few coordinates do better than all",
+    [
+        partial(_direction, 256, 5, "3/20", "99/100", "1/10"),
+        partial(_direction, 6, 1, "17/40", "0", "0"),
+        partial(_direction, 64, 5, "1/20", "99/100", "1/10"),
+    ],
+)
+
+
+def _solved(generator: np.random.Generator, index: int) -> LowInstance:
+    from verifiers.low_complexity.hinge import best_weights
+
+    size, d, maximum = 4 + 4 * (index % 3), 1 + index % 3, index % 2
+    instance = spaces.sample(size, d, int(generator.integers(2**32)), maximum, "1/2", (0,) * d)  # type: ignore[arg-type]
+    return LowInstance(**(instance.arrays() | {"weights": best_weights(instance)}))
+
+
+solved_samples = Family(
+    "solved_samples",
+    "solved",
+    "labelled samples of 4 to 12 points; the classifier of least robust hinge risk that a "
+    "conic solver finds, in l2 and the maximum norm in turn",
+    _solved,
+    quick=6,
+    full=60,
+)
+
+DRAWS = 20_000
+_SIMULATED: tuple[Callable[[], LowInstance], ...] = (
+    partial(_set, 64, 5, 64, "3/20"),
+    partial(_set, 64, 5, 64, "1/5"),
+    partial(_set, 64, 5, 4, "1/5"),
+    partial(_set, 40, 3, 40, "1/5", "1/2", "1/4"),
+    partial(_weighted, 5, 3, [1, "1/2", -1, 2, 0], "1/5", "1/2"),
+    partial(_weighted, 4, 2, [1, 1, 1, 1], "1/5", intercept="1/3"),
+    partial(_weighted, 4, 2, [1, 2, 1, 0], "1/8", "1", norm=0),
+)
+
+
+def _simulated(generator: np.random.Generator, index: int) -> LowInstance:
+    return simulated(_SIMULATED[index % len(_SIMULATED)](), DRAWS, generator)
+
+
+simulations = Family(
+    "simulations",
+    "random",
+    f"{DRAWS} independent draws from light laws, counted by a linear classifier",
+    _simulated,
+    quick=len(_SIMULATED),
+    full=5 * len(_SIMULATED),
+)
+
+linears = Family.of(spaces.linear, quick=60, full=2000)
+affines = Family.of(spaces.affine, quick=40, full=2000)
+maxima = Family.of(spaces.maximum, quick=40, full=2000)
+forms = Family.of(spaces.quadratic, quick=20, full=1000)
+sets = Family.of(spaces.sets, quick=30, full=1000)
+cosines = Family.of(spaces.cosines, quick=150, full=4000)
+laws = Family.of(spaces.laws, quick=20, full=500)
+hermites = Family.of(spaces.hermite, quick=40, full=400)
+heavies = Family.of(spaces.heavy, quick=20, full=200)
+samples = Family.of(spaces.samples, quick=20, full=300)

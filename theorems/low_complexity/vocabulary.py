@@ -1,0 +1,56 @@
+"""The symbols in which the statements of low_complexity are written; quantities are documented where measured.
+
+u = (1, ..., 1)/sqrt(d), c = <w, u>; y <w, x> has mean c m and variance A - s c^2 for every unit w.
+"""
+
+from __future__ import annotations
+
+from sympy import Eq, Rational
+
+from theorems.claim import Claim, abbreviation, constant, quantity
+
+d, k = quantity("d"), quantity("k")
+tau, gap = quantity("tau", r"\tau"), quantity("margin_gap", r"\gamma")
+noise, heavy = quantity("noise", r"\sigma_x"), quantity("heavy", "h")
+maximum_norm = quantity("maximum_norm", r"\mathrm{maximum}")
+mean_sq, across, spread = quantity("mean_sq", "m^2"), quantity("across", "A"), quantity("variance_fall", "s")
+cosine, cosine_bound = quantity("cosine", "c"), quantity("cosine_bound", r"\mathrm{Cantelli}(c)")
+
+accuracy = quantity("accuracy", r"\mathrm{RA}(f)")
+odd_accuracy = quantity("odd_accuracy", r"\mathrm{RA}(f_\mathrm{odd})")
+enumerated_accuracy = quantity("enumerated_accuracy", r"\mathrm{RA}_\mathrm{points}(f)")
+sampled_accuracy = quantity("sampled_accuracy", r"\mathrm{RA}_\mathrm{draws}(f)")
+unscaled_accuracy = quantity("unscaled_accuracy", r"\mathrm{RA}_{|w|=1}(f)")
+unconditional_accuracy = quantity("unconditional_accuracy", r"\mathrm{RA}_{\gamma=0}(f)")
+direction_accuracy = quantity("direction_accuracy", r"\mathrm{RA}(w^*)")
+best_set_accuracy = quantity("best_set_accuracy", r"\max_T \mathrm{RA}(1_T)")
+
+linear_bound = quantity("linear_bound", r"\Lambda(\tau)")
+maximum_bound = quantity("maximum_bound", r"\Lambda_\mathrm{max}(\tau)")
+product_bound = quantity("product_bound", r"\Lambda_\mathrm{product}(\tau)")
+variance_bound = quantity("variance_bound", r"\Lambda_\mathrm{k/d}(\tau)")
+direction_bound = quantity("direction_bound", r"\mathrm{Cantelli}(1)")
+
+c1, c3, c5, c7 = (quantity(f"c{power}", f"c_{power}") for power in (1, 3, 5, 7))
+degree = quantity("degree", r"\mathrm{deg}(p)")
+light_ratio, heavy_value = quantity("light_ratio", "p(a)/a"), quantity("heavy_value", "p(1)")
+light_slope, heavy_slope = quantity("light_slope", "p'(a)"), quantity("heavy_slope", "p'(1)")
+heavy_agreement = quantity("heavy_agreement", r"P(\mathrm{sign} = y)")
+hinge_risk, hinge_bound = quantity("hinge_risk", r"R(w)"), quantity("hinge_bound", r"\sum\alpha_i/n")
+
+cantelli_factor = constant("cantelli_factor", 1, "derived", "C_V")
+"""Factor on the bound over all linear classifiers."""
+
+mirror_factor = constant("mirror_factor", "1/2", "derived", "C_m")
+"""What the even part of a model can be worth: the accuracy of a constant."""
+
+degree_two_bound = abbreviation("degree_two_bound", mirror_factor * (1 + linear_bound), r"\Lambda_2(\tau)")
+
+euclidean = Claim("perturbations in l2", Eq(maximum_norm, 0))
+in_maximum_norm = Claim("perturbations in the maximum norm", Eq(maximum_norm, 1))
+positive_radius = Claim("a positive radius", tau > 0)
+reference_law = (
+    Claim("d = 256", Eq(d, 256)),
+    Claim("k = 5", Eq(k, 5)),
+    Claim("draws with |<w*, z>| >= 99/100", Eq(gap, Rational(99, 100))),
+)
