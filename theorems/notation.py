@@ -19,12 +19,16 @@ _GREEK = {
     "beta": "β",
     "gamma": "γ",
     "delta": "δ",
+    "epsilon": "ε",
+    "eta": "η",
     "theta": "θ",
     "lambda": "λ",
     "mu": "μ",
     "nu": "ν",
     "rho": "ρ",
     "sigma": "σ",
+    "phi": "φ",
+    "psi": "ψ",
     "tau": "τ",
     "Delta": "Δ",
     "Lambda": "Λ",
@@ -35,6 +39,9 @@ _GREEK = {
     "cdot": "·",
     "ell": "ℓ",
     "ne": "≠",
+    "le": "≤",
+    "ge": "≥",
+    "in": "∈",
 }
 _TOKEN = re.compile(r"\\mathrm\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]|\d+|[_^{}]|[^\s]")
 
@@ -49,7 +56,7 @@ def _atom(tokens: list[str]) -> str:
         return f"<mtext>{escape(token[8:-1])}</mtext>"
     if token.startswith("\\"):
         name = _GREEK[token[1:]]
-        return f"<mo>{name}</mo>" if token[1:] in ("sum", "cdot", "ne") else f"<mi>{name}</mi>"
+        return f"<mo>{name}</mo>" if token[1:] in ("sum", "cdot", "ne", "le", "ge", "in") else f"<mi>{name}</mi>"
     if token.isalpha():
         return f"<mi>{token}</mi>"
     if token.isdigit():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -157,6 +158,8 @@ class SparseLaw(Instance):
         sums = np.where(used, values, 0.0).sum(axis=1)
         if self.name in ("light", "fixed"):
             kept = np.abs(np.where(used, np.sign(values), 0).sum(axis=1)) >= self.least_count
+        elif self.name == "two":
+            kept = self._kept_of_two(np.where(used, values, 0.0))
         else:
             kept = (np.abs(sums) >= float(self.exact("gap"))) & (sums != 0)
         values, used = values[kept], used[kept]
@@ -165,6 +168,14 @@ class SparseLaw(Instance):
         rows = np.broadcast_to(np.arange(len(values))[:, None], places.shape)
         z[rows[used], places[used]] = values[used]
         return z
+
+    def _kept_of_two(self, values: np.ndarray) -> np.ndarray:
+        """Decided on the whole numbers of heavy and light signs: a float sum of both misses its ties."""
+        heavy = np.where(np.abs(values) == 1.0, values, 0.0).sum(axis=1)
+        light = np.where(np.abs(values) == 1.0, 0.0, np.sign(values)).sum(axis=1)
+        root = isqrt(int(self.k)) if self.k.denominator == 1 else 0
+        tie = heavy * root + light == 0 if root * root == self.k else (heavy == 0) & (light == 0)
+        return np.asarray((np.abs(heavy + light / np.sqrt(float(self.k))) >= float(self.exact("gap"))) & ~tie)
 
     def _values(self, count: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Signed values of the nonzero coordinates (count, most) and how many of them each row uses (count,)."""

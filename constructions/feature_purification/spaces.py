@@ -56,7 +56,7 @@ def _pure_light(d: int, active: int, flat: int, b: Fraction, tau: Fraction) -> A
 
 
 def mixture_point(d: int, plus: int, minus: int, alpha: Any, beta: Any, bias: Any, tau: Any, norm: int = 2) -> Any:
-    """alpha e_j + beta 1 in every neuron, at a point with entries +1 (`plus` times) and -1; the majority is its label."""
+    """alpha e_j + beta 1 in every neuron, at a point with `plus` entries +1 and `minus` entries -1."""
     if not 0 < plus + minus <= d or plus == minus:
         raise NoInstance(f"{plus} entries +1 and {minus} entries -1 of {d} give no label")
     x = [1] * plus + [-1] * minus + [0] * (d - plus - minus)

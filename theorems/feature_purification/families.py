@@ -34,14 +34,17 @@ def _ball(space: Space, name: str, law: str, quick: int, full: int, **fixed: Any
     return Family(name, "random", f"{law}; {space.law}", draw, quick, full)
 
 
-THIRDS = ("1/10", "1/4", "1/2", "1", "3/2", "5/2")
+
+def _exact(numbers: str) -> tuple[Fraction, ...]:
+    return tuple(Fraction(number) for number in numbers.split())
+
 
 pure_oracles = _listed(
     "pure_oracles",
     "noise-free points of pure networks, at and around the radii where the branches of D meet",
     [
-        *[partial(spaces.pure_point, "1/5", [1] * 3, [0] * 6, tau) for tau in ("1/2", "6/5", "601/500", "5/4", "3")],
-        *[partial(spaces.pure_point, "1/5", [1] * 3, [0] * 3, tau) for tau in ("6/5", "2/5")],
+        *[partial(spaces.pure_point, "1/5", ["4/5"] * 3, [0] * 6, tau) for tau in ("1/2", "6/5", "601/500", "5/4", "3")],
+        *[partial(spaces.pure_point, "1/5", ["4/5"] * 3, [0] * 3, tau) for tau in ("6/5", "2/5")],
         *[partial(spaces.pure_point, "1/5", ["4/5"], [], tau) for tau in ("2/5", "4/5", "1", "6/5", "3")],
         *[partial(spaces.pure_point, "1/4", [1] * 4, [0] * 5, tau) for tau in ("1/2", "1", "3/2", "2")],
         partial(spaces.pure_point, "1/10", [1, "1/20"], [], "1/2"),
@@ -52,10 +55,11 @@ pure_oracles = _listed(
 )
 shallow_pure = _listed(
     "shallow_pure",
-    "noise-free points of pure networks within the first branch, no gate closed by the common shift",
+    "noise-free points of pure networks within the first branch; the last one closes a gate",
     [partial(spaces.pure_point, b, [1] * a, [0] * rest, tau) for b, a, rest, tau in (
         ("1/5", 1, 0, "2/5"), ("1/5", 1, 3, "1/3"), ("1/5", 4, 5, "4/5"), ("1/4", 4, 12, "1"), ("1/2", 9, 3, "2"),
-        ("1/5", 3, 6, "1/2"), ("1/3", 2, 2, "7/8"), ("1/10", 5, 5, "2/5"))],
+        ("1/5", 3, 6, "1/2"), ("1/3", 2, 2, "7/8"), ("1/10", 5, 5, "2/5"),
+        ("1/5", 1, 0, "3/2"))],
 )  # fmt: skip
 cube_oracles = _listed(
     "cube_oracles",
@@ -122,9 +126,9 @@ program_networks = _listed(
     [
         *[partial(spaces.mixture_point, d, 2, 1, 1, beta, "1/5", "1/4") for d, beta in ((3, "1/10"), (4, "1/4"))],
         *[partial(spaces.pure_point, "1/5", [1] * 3, [0] * 3, tau) for tau in ("1/2", "6/5")],
-        *[partial(spaces.small_network, 2, 3, tuple(map(Fraction, w)), (Fraction(1, 5), Fraction(1, 10), Fraction(0)),
-                  (Fraction(1), Fraction(1, 2), Fraction(2)), (Fraction(1), Fraction(1, 2)), Fraction(1, 3))
-          for w in ((3, 0, 0, "1/4", 1, 1), (1, 1, 1, -1, "1/10", 0), (2, 1, 0, 0, 1, -2), (1, 0, 0, 1, 4, 4))],
+        *[partial(spaces.small_network, 2, 3, _exact(w), _exact("1/5 1/10 0"), _exact("1 1/2 2"), _exact("1 1/2"),
+                  Fraction(1, 3))
+          for w in ("3 0 0 1/4 1 1", "1 1 1 -1 1/10 0", "2 1 0 0 1 -2", "1 0 0 1 4 4")],
     ],
 )  # fmt: skip
 

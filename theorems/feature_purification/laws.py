@@ -1,4 +1,4 @@
-"""What the laws say before any training: one gradient step makes a dense part, and lottery sets are empty at small d."""
+"""What the laws say before any training: one gradient step makes a dense part, lottery sets are empty at small d."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ one_step_gradient = Theorem(
     instances=(families.light_oracles, families.light_laws),
     spaces=(spaces.light_laws,),
     proof=steps.G_PROOF,
-    promised=40,
+    promised=30,
     mutants=(
         Mutant("dense part 1 percent larger", constants={"dense_factor": Rational(101, 100)}),
         Mutant(
@@ -84,7 +84,7 @@ gradient_identity = Lemma(
     instances=(families.light_oracles, families.light_laws),
     spaces=(spaces.light_laws,),
     proof=steps.G_MOMENTS_PROOF,
-    promised=40,
+    promised=30,
     mutants=(
         Mutant(
             "margin of the product law",
@@ -109,7 +109,7 @@ lottery_sets = Lemma(
     instances=(families.lotteries, families.initial_laws),
     spaces=(spaces.initial_laws,),
     proof=steps.LOTTERY_PROOF,
-    promised=40,
+    promised=30,
     mutants=(
         Mutant(
             "empty half as often",

@@ -176,6 +176,6 @@ def exact_heights(points: Any, weights: Any, labels: np.ndarray) -> np.ndarray:
 
 
 def height_errors(points: np.ndarray, weights: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """At least sum_i a_i |error of <w_i, x>| for products of float64 arrays, (n,): d + 2 roundings of |w_i| |x| each."""
+    """At least sum_i a_i |error of <w_i, x>| for products of float64 arrays, (n,): d + 2 roundings of |w_i| |x|."""
     step = (weights.shape[1] + 2) * 2.0**-52
     return step * np.sqrt((points**2).sum(axis=1)) * float(outputs @ np.sqrt((weights**2).sum(axis=1)))

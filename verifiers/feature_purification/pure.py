@@ -1,4 +1,4 @@
-"""Pure networks f(x) = c sum_j phi_b(x_j): their parts at a point, Theorem P's drop D(tau), and attacks known in form."""
+"""Pure networks f(x) = c sum_j phi_b(x_j): their parts at a point, the parts of D(tau), and attacks known in form."""
 
 from __future__ import annotations
 
@@ -68,23 +68,6 @@ class Pure:
         if gap == 0:
             return Fraction(self.d) if tau > 0 else Fraction(self.active[point])
         return min(max(Fraction(self.active[point]), (tau / (2 * gap)) ** 2), Fraction(self.d))
-
-    def drop(self, point: int, gap: Fraction) -> Any:
-        """D(tau) = tau sqrt(N) - (N - A) b': an exact number where sqrt(N) is rational, else a ball."""
-        count = self.count(point, gap)
-        return self._times_root(count) - (count - self.active[point]) * gap
-
-    def _times_root(self, count: Fraction) -> Any:
-        """tau sqrt(count)."""
-        exact = arithmetic.rational(count)
-        try:
-            return Fraction(arithmetic.to_fraction(arithmetic.square_root(exact)[()])) * self.subject.radius
-        except arithmetic.NotRational:
-            return arithmetic.balls(exact)[()].sqrt() * arithmetic.rational(self.subject.radius)
-
-    def first_branch(self, point: int) -> Any:
-        """tau sqrt(A), the first branch of D whatever the radius."""
-        return self._times_root(Fraction(self.active[point]))
 
     def dual(self, point: int) -> Fraction:
         """Theorem C with W = I, one copy, at the multiplier sqrt(N) / (2 tau) rounded: a bound for any rounding."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
+from operator import ge, le
 
 from verifiers import arithmetic
 from verifiers.feature_purification import walk
@@ -42,8 +44,8 @@ def _signed(subject: LawSubject, rest: int, seen: int) -> Fraction:
     for code in range(2**seen):
         signs = [1 if code >> bit & 1 else -1 for bit in range(seen)]
         shift = sum(signs)
-        above = walk.chance(rest, p, lambda s, shift=shift: s + shift >= t)
-        below = walk.chance(rest, p, lambda s, shift=shift: s + shift <= -t)
+        above = walk.chance(rest, p, partial(le, t - shift))
+        below = walk.chance(rest, p, partial(ge, -t - shift))
         total += signs[-1] * (above - below)
     return total * (p / 2) ** seen / walk.acceptance(law)
 

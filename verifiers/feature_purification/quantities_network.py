@@ -107,10 +107,13 @@ def robust_margin(subject: NetworkSubject) -> Enclosure:
 
 @_measures("1", "robust accuracy: share of points with a positive certificate below, not broken by an attack above")
 def robust_accuracy(subject: NetworkSubject) -> Enclosure:
-    found = robust_margin(subject)
     count = len(subject.labels)
-    certified, unbroken = int(np.sum(found.lower > 0)), int(np.sum(found.upper > 0))
-    return between(np.nextafter(certified / count, -1) if certified else 0.0, np.nextafter(unbroken / count, 2))
+    if subject.exact:
+        certified, unbroken = (sum(v > 0 for v in values) for values in (subject.dual_bounds, subject.attack_values))
+    else:
+        found = robust_margin(subject)
+        certified, unbroken = int(np.sum(found.lower > 0)), int(np.sum(found.upper > 0))
+    return between(np.nextafter(certified / count, -1) if certified else 0.0, np.nextafter(unbroken / count, 2) if unbroken else 0.0)
 
 
 @_measures("1", "the bound with 1/q_i proportional to sum_j |<w_i, w_j>|, at its best multiplier", ("point",))

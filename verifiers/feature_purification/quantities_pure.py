@@ -1,4 +1,4 @@
-"""Quantities of pure networks: F, A, b', the drop D(tau) of Theorem P, its dual form, and what attacks reach."""
+"""Quantities of pure networks: F, A, b', what D(tau) is made of, its dual form, and what attacks reach."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from verifiers import arithmetic
 from verifiers.feature_purification.pure import Pure
 from verifiers.feature_purification.subject import NetworkSubject, measures_on
 from verifiers.quantity import Enclosure, enclose
@@ -24,10 +23,7 @@ def pure(subject: NetworkSubject) -> Pure:
 
 
 def _per_point(values: list[Any]) -> Enclosure:
-    """Exact if every entry is, else balls."""
-    exact = all(isinstance(value, (int, Fraction)) for value in values)
-    array = np.array(values, dtype=object)
-    return enclose(array if exact else arithmetic.balls(array), ("point",))
+    return enclose(np.array(values, dtype=object), ("point",))
 
 
 @_measures("1", "F = sum_j phi_b(y x_j)", ("point",), name="pure_value")
@@ -50,22 +46,16 @@ def sharp_gap(subject: NetworkSubject) -> Enclosure:
     return _per_point(pure(subject).sharp_gaps)
 
 
-@_measures("1", "D(tau): the most that sum_j phi_b can fall over the ball, with b'", ("point",))
-def drop(subject: NetworkSubject) -> Enclosure:
+@_measures("coordinates", "number of coordinates best attacked: (tau/(2 b'))^2 brought into [A, d]; real", ("point",))
+def spread(subject: NetworkSubject) -> Enclosure:
     own = pure(subject)
-    return _per_point([own.drop(i, g) for i, g in enumerate(own.gaps)])
+    return _per_point([own.count(i, g) for i, g in enumerate(own.gaps)])
 
 
-@_measures("1", "D(tau) with the sharper distance b + min x_j in place of b'", ("point",))
-def sharp_drop(subject: NetworkSubject) -> Enclosure:
+@_measures("coordinates", "the same with b + min x_j in place of b'", ("point",))
+def sharp_spread(subject: NetworkSubject) -> Enclosure:
     own = pure(subject)
-    return _per_point([own.drop(i, g) for i, g in enumerate(own.sharp_gaps)])
-
-
-@_measures("1", "tau sqrt(A), the first branch of D at every radius", ("point",))
-def first_branch(subject: NetworkSubject) -> Enclosure:
-    own = pure(subject)
-    return _per_point([own.first_branch(i) for i in range(len(own.active))])
+    return _per_point([own.count(i, g) for i, g in enumerate(own.sharp_gaps)])
 
 
 @_measures("1", "Theorem C for one copy, at the multiplier that proves F - D(tau)", ("point",))

@@ -109,7 +109,7 @@ def projected_residual_sq(subject: NetworkSubject) -> Enclosure:
 @_measures("1", "share of the features that are the largest coordinate, w_ij^2/|w_i|^2 > 1/4, of some neuron")
 def coverage(subject: NetworkSubject) -> Enclosure:
     rows = _signed(subject)
-    found = {max(range(len(row)), key=lambda j, row=row: abs(row[j])) for row in rows if top_square(row) > Fraction(1, 4)}
+    found = {row.index(_top(row)) for row in rows if top_square(row) > Fraction(1, 4)}
     return enclose(Fraction(len(found), subject.instance.dimension))
 
 

@@ -98,7 +98,8 @@ def program_bound(subject: Any) -> list[Fraction]:
 def _displacements(height: float, bias: float, output: float, radius: float, weights: np.ndarray) -> np.ndarray:
     reach = radius * float(np.linalg.norm(weights)) + 1e-9
     inner = np.linspace(-reach, reach, GRID)
-    return np.concatenate([inner, [0.0, bias - height, -bias - height]])
+    outer = reach * 2.0 ** np.arange(1, 12)  # psi is a minimum over all u: without these a tiny q would look good
+    return np.concatenate([inner, outer, -outer, [0.0, bias - height, -bias - height]])
 
 
 def _proved(subject: Any, point: int, q: np.ndarray, size: Fraction) -> Fraction:

@@ -175,7 +175,9 @@ class InitialSubject:
 
     def tail(self, level: Fraction) -> Any:
         """P(N(0, 1) >= sqrt(level log d)) as a ball."""
-        argument = (arithmetic.balls(level)[()] * arithmetic.balls(self.law.d)[()].log() / 2).sqrt()
+        scaled: Any = arithmetic.balls(level)[()]
+        dimension: Any = arithmetic.balls(self.law.d)[()]
+        argument = (scaled * dimension.log() / 2).sqrt()
         return argument.erfc() / 2
 
     @cached_property
