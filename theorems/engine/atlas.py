@@ -81,8 +81,8 @@ def explore(places: Sequence[Place], seconds: float, seed: int, store: Store, pr
             if progress:
                 progress(KIND, before + inner, total, f"{of.statement.id} {text}")
 
-        share = seconds * len(place.names) / total
-        for row in sharpen(Variation(place.target), share, seed, place.names, report):
+        share = seconds / total
+        for row in sharpen(Variation(place.target), share * len(place.names), seed, place.names, report):
             run = run_of(place.statement, row)
             subject = f"{run['statement']}|{run['constant']}|{run['stronger']}|{run['version']}"
             store.record(KIND, subject, run | {"budget": share, "thinmargin": metadata.version("thinmargin")})
