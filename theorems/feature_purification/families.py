@@ -43,7 +43,7 @@ pure_oracles = _listed(
     "pure_oracles",
     "noise-free points of pure networks, at and around the radii where the branches of D meet",
     [
-        *[partial(spaces.pure_point, "1/5", ["4/5"] * 3, [0] * 6, tau) for tau in ("1/2", "6/5", "601/500", "5/4", "3")],
+        *[partial(spaces.pure_point, "1/5", ["4/5"] * 3, [0] * 6, t) for t in ("1/2", "6/5", "601/500", "3/2", "3")],
         *[partial(spaces.pure_point, "1/5", ["4/5"] * 3, [0] * 3, tau) for tau in ("6/5", "2/5")],
         *[partial(spaces.pure_point, "1/5", ["4/5"], [], tau) for tau in ("2/5", "4/5", "1", "6/5", "3")],
         *[partial(spaces.pure_point, "1/4", [1] * 4, [0] * 5, tau) for tau in ("1/2", "1", "3/2", "2")],

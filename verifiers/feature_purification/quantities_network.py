@@ -113,7 +113,8 @@ def robust_accuracy(subject: NetworkSubject) -> Enclosure:
     else:
         found = robust_margin(subject)
         certified, unbroken = int(np.sum(found.lower > 0)), int(np.sum(found.upper > 0))
-    return between(np.nextafter(certified / count, -1) if certified else 0.0, np.nextafter(unbroken / count, 2) if unbroken else 0.0)
+    lower, upper = (np.nextafter(v / count, away) if v else 0.0 for v, away in ((certified, -1), (unbroken, 2)))
+    return between(lower, upper)
 
 
 @_measures("1", "the bound with 1/q_i proportional to sum_j |<w_i, w_j>|, at its best multiplier", ("point",))
