@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import keyword
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ def new(context: click.Context, name: str, slug: str | None, as_json: bool) -> i
         raise click.ClickException(f"{path} exists and is left as it is; choose another name or remove it")
     template = _template(slug)
     _check_name(name, template, slug)
-    write_whole(path, template.replace(PLACEHOLDER, name))
-    commands = _next(context, path, name)
+    text = template.replace(PLACEHOLDER, name)
+    write_whole(path, text)
+    commands = _next(context, path, name, text)
     if as_json:
         print_json({"path": path, "next": commands})
         return 0
@@ -101,12 +103,15 @@ def _known(identifier: str) -> bool:
     return any(statement.id == identifier for statement in library.statements())
 
 
-def _next(context: click.Context, path: Path, name: str) -> list[str]:
+def _next(context: click.Context, path: Path, name: str, text: str) -> list[str]:
     """What to run next, of the commands that there are."""
+    space = re.search(r'Space\(\s*"(\w+)"', text)
     group = context.find_root().command
     known = group.commands if isinstance(group, click.Group) else {}
     statement = f"{path}::{name}"
-    targets = {"verify": f"{path}", "falsify": statement, "sharpen": statement, "sweep": f"{statement} --grid n=2:4"}
+    place = f" --space {space[1]}" if space else ""
+    targets = {"verify": f"{path}", "falsify": statement, "sharpen": statement,
+               "sweep": f"{statement}{place} --grid n=2:4"}  # fmt: skip
     return [f"pytest {path}", *(f"thinmargin {command} {targets[command]}" for command in targets if command in known)]
 
 

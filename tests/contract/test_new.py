@@ -120,6 +120,14 @@ def test_the_line_to_change_refutes_the_statement(run, tmp_path):
             assert_as_expected(record)
 
 
+@pytest.mark.parametrize(("name", "options"), [("wide_sweep", ()), ("kkt_sweep", ("--from-slug", "kkt_margin"))])
+def test_the_sweep_that_new_prints_runs(run, name, options):
+    commands = json.loads(run("new", name, *options, "--json").out)["next"]
+    command = next(line for line in commands if line.startswith("thinmargin sweep"))
+    result = run(*command.split()[1:], "--seeds", "2", "--executor", "local:1")
+    assert 0 == result.code and "Report: thinmargin-campaign/index.html" in result.out, result.err
+
+
 def test_quantities_lists_what_claims_can_speak_about(run):
     listed = {row["name"]: row for row in json.loads(run("quantities", "kkt_margin", "--json").out)}
     assert (listed["multiplier_sq"]["unit"], listed["multiplier_sq"]["axes"]) == ("1/squared length", ["sample"])
