@@ -76,6 +76,12 @@ def _reference_quintic(tau: Fraction) -> LowInstance:
     return light(256, 5, tau, noise=0, coefficients=[0, 1, -2])
 
 
+def _near_quintic(
+    d: int, k: int, gap: Fraction, tau: Fraction, c1: Fraction, c3: Fraction, c5: Fraction, c7: Fraction
+) -> LowInstance:
+    return light(d, k, tau, gap, 0, coefficients=exact_array((c1, c3, c5, c7)))
+
+
 def _heavy(h: Fraction) -> LowInstance:
     return LowInstance(radius=0, heavy=str(h))
 
@@ -178,6 +184,33 @@ reference_quintic = Space(
     _reference_quintic,
     note="noise-free light data with d = 256, k = 5, gap 99/100, and sum_j x_j^3 - 2 x_j^5",
 )
+near_reference = Space(
+    "near_reference",
+    {
+        "d": Integer(128, 256),
+        "k": Integer(4, 5),
+        "gap": Real("1/2", "99/100"),
+        "noise": Real(0, "1/10"),
+        "tau": Real("1/10", "3/10"),
+    },
+    _law,
+    note="light data up to the corner d = 256, k = 5, gap 99/100, noise 1/10",
+)
+near_quintic = Space(
+    "near_quintic",
+    {
+        "d": Integer(128, 256),
+        "k": Integer(4, 5),
+        "gap": Real("1/2", "99/100"),
+        "tau": Real("1/10", "3/10"),
+        "c1": Real(-1, 0),
+        "c3": Real(0, 1),
+        "c5": Real(-2, 0),
+        "c7": Real(0, 1),
+    },
+    _near_quintic,
+    note="noise-free light data and polynomials up to the corner d = 256, k = 5, gap 99/100, sum_j x_j^3 - 2 x_j^5",
+)
 heavy = Space("heavy", {"h": Real(0, 8)}, _heavy, note="heavy mass h, infinitely many light coordinates")
 samples = Space(
     "samples",
@@ -187,5 +220,6 @@ samples = Space(
 )
 
 SPACES: tuple[Space, ...] = (
-    linear, maximum, affine, quadratic, sets, laws, cosines, odd, hermite, reference, reference_quintic, heavy, samples,
+    linear, maximum, affine, quadratic, sets, laws, cosines, odd, hermite, reference, reference_quintic,
+    near_reference, near_quintic, heavy, samples,
 )  # fmt: skip

@@ -16,7 +16,6 @@ from theorems.low_complexity.vocabulary import (
     euclidean,
     k,
     odd_accuracy,
-    positive_radius,
     tau,
 )
 from theorems.statement import Conjecture, Source, Statement
@@ -32,7 +31,7 @@ _conjecture = partial(
 direction_is_best = _conjecture(
     "low_complexity.conjecture_direction_is_best",
     title="w* is the most robust linear classifier at every radius",
-    given=(euclidean, positive_radius),
+    given=(euclidean,),
     then=(Claim("no set of coordinates is better", best_set_accuracy <= direction_accuracy),),
     instances=(families.directions,),
     spaces=(spaces.laws,),
@@ -43,7 +42,7 @@ direction_is_best = _conjecture(
 set_is_best = _conjecture(
     "low_complexity.conjecture_set_is_best",
     title="Some set of coordinates is the most robust linear classifier",
-    given=(euclidean, positive_radius),
+    given=(euclidean,),
     then=(Claim("no weights are better", odd_accuracy <= best_set_accuracy),),
     instances=(families.small_sets, families.linears),
     spaces=(spaces.linear,),

@@ -30,6 +30,7 @@ STATEMENTS: tuple[Statement, ...] = tuple(
         linear.linear_formula,
         linear.linear_draws,
         linear.every_linear,
+        linear.every_linear_draws,
         linear.largest_cantelli,
         linear.maximum_norm,
         linear.intercept,

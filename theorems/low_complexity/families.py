@@ -116,7 +116,6 @@ directions = _family(
     [
         partial(_direction, 256, 5, "3/20", "99/100", "1/10"),
         partial(_direction, 6, 1, "17/40", "0", "0"),
-        partial(_direction, 64, 5, "1/20", "99/100", "1/10"),
     ],
 )
 
@@ -162,6 +161,24 @@ simulations = Family(
     _simulated,
     quick=len(_SIMULATED),
     full=5 * len(_SIMULATED),
+)
+
+
+def _dense(generator: np.random.Generator, index: int) -> LowInstance:
+    """A classifier without two equal weights: w* disturbed, or a Gaussian direction leaning towards it."""
+    d, tau = (64, "3/10") if index % 2 else (128, "1/4")
+    lean = (0.0, 0.5, 2.0)[index % 3]
+    weights = generator.normal(size=d) / np.sqrt(d) * np.exp(generator.normal(size=d)) + lean / np.sqrt(d)
+    return simulated(light(d, 5, tau, weights=weights), DRAWS, generator)
+
+
+dense_draws = Family(
+    "dense_draws",
+    "random",
+    f"{DRAWS} independent draws from light data, d = 64 or 128, counted by classifiers with no two equal weights",
+    _dense,
+    quick=6,
+    full=60,
 )
 
 linears = Family.of(spaces.linear, quick=60, full=2000)

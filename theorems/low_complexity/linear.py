@@ -11,6 +11,7 @@ from theorems.claim import Claim
 from theorems.low_complexity import families
 from theorems.low_complexity import proof_steps as steps
 from theorems.low_complexity.vocabulary import (
+    a_radius,
     accuracy,
     across,
     best_set_accuracy,
@@ -28,7 +29,6 @@ from theorems.low_complexity.vocabulary import (
     mirror_factor,
     noise,
     odd_accuracy,
-    positive_radius,
     product_bound,
     reference_law,
     sampled_accuracy,
@@ -68,7 +68,7 @@ linear_draws = Proposition(
     "low_complexity.linear_draws",
     title="Accuracies of affine classifiers by convolution are those of independent draws",
     source=source(item="linear models; finite dimension, exact"),
-    given=(positive_radius,),
+    given=(a_radius,),
     then=(
         Claim("draws are not right more often", sampled_accuracy <= accuracy + Rational(1, 20)),
         Claim("draws are not right less often", sampled_accuracy >= accuracy - Rational(1, 20)),
@@ -93,11 +93,11 @@ every_linear = Theorem(
     "low_complexity.every_linear",
     title="No linear classifier has more robust accuracy than the largest of Cantelli's bounds",
     source=source(item="lower bound for linear models; finite dimension, constants derived"),
-    given=(euclidean, positive_radius),
+    given=(a_radius,),
     then=(Claim("accuracy of every linear classifier", odd_accuracy <= cantelli_factor * linear_bound),),
     measure=measure,
     instances=(families.small_sets, families.reference_sets, families.linears, families.sets),
-    spaces=(spaces.linear, spaces.sets),
+    spaces=(spaces.linear, spaces.sets, spaces.maximum),
     proof=steps.LINEAR_PROOF,
     promised=80,
     mutants=(
@@ -106,7 +106,22 @@ every_linear = Theorem(
         Mutant("w* is the worst case", then=(Claim("cosine 1 alone", odd_accuracy <= direction_bound),)),
         Mutant("nine tenths of the bound", constants={"cantelli_factor": Rational(9, 10)}),
     ),
-    does_not_claim="Nothing about classifiers with an intercept; see `intercept`.",
+    does_not_claim="Nothing about intercepts, see `intercept`; in the maximum norm `maximum_norm` says more.",
+)
+
+every_linear_draws = Proposition(
+    "low_complexity.every_linear_draws",
+    title="Nor has any linear classifier with arbitrary weights, counted on independent draws",
+    source=source(item="lower bound for linear models; finite dimension, constants derived"),
+    given=(a_radius,),
+    then=(Claim("draws classified robustly", sampled_accuracy <= cantelli_factor * linear_bound),),
+    measure=measure,
+    instances=(families.dense_draws, families.simulations),
+    proof=steps.LINEAR_PROOF,
+    basis="law",
+    promised=6,
+    mutants=(Mutant("a quarter of the bound", constants={"cantelli_factor": Rational(1, 4)}),),
+    does_not_claim="Exact accuracies of such weights are not computed; each count holds at confidence 1 - 1e-6.",
 )
 
 largest_cantelli = Theorem(
@@ -141,7 +156,7 @@ maximum_norm = Theorem(
     "low_complexity.maximum_norm",
     title="The same bound for perturbations in the maximum norm, over cosines up to 1/sqrt(d)",
     source=source(item="lower bound for linear models, maximum norm; derived"),
-    given=(in_maximum_norm, positive_radius),
+    given=(in_maximum_norm,),
     then=(Claim("accuracy of every linear classifier", odd_accuracy <= cantelli_factor * maximum_bound),),
     measure=measure,
     instances=(families.small_maximum, families.maxima, families.small_sets),
@@ -159,7 +174,7 @@ intercept = Theorem(
     "low_complexity.intercept",
     title="An intercept adds at most half of what is missing",
     source=source(item="mirror symmetry of the law; derived"),
-    given=(euclidean, positive_radius),
+    given=(a_radius,),
     then=(
         Claim("mirror bound", accuracy <= mirror_factor * (1 + odd_accuracy)),
         Claim("bound over all affine classifiers", accuracy <= degree_two_bound),
@@ -180,7 +195,7 @@ degree_two = Theorem(
     "low_complexity.degree_two",
     title="No polynomial of degree two is right on more than half of one plus the linear bound",
     source=source(item="low-degree polynomials, degree two; derived"),
-    given=(euclidean, positive_radius),
+    given=(a_radius,),
     then=(
         Claim("mirror bound", accuracy <= mirror_factor * (1 + odd_accuracy)),
         Claim("bound over all polynomials of degree two", accuracy <= degree_two_bound),
@@ -214,7 +229,7 @@ reference_numbers = Theorem(
     ),
     measure=measure,
     instances=(families.references,),
-    spaces=(spaces.reference,),
+    spaces=(spaces.reference, spaces.near_reference),
     proof=steps.REFERENCE_PROOF,
     promised=2,
     mutants=(

@@ -11,6 +11,7 @@ from theorems.claim import Claim
 from theorems.low_complexity import families
 from theorems.low_complexity import proof_steps as steps
 from theorems.low_complexity.vocabulary import (
+    a_radius,
     accuracy,
     c1,
     c3,
@@ -58,7 +59,7 @@ quintic_survives = Theorem(
     ),
     measure=measure,
     instances=(families.reference_quintics,),
-    spaces=(spaces.reference_quintic,),
+    spaces=(spaces.reference_quintic, spaces.near_quintic),
     proof=steps.POLYNOMIAL_PROOF,
     promised=2,
     mutants=(
@@ -136,7 +137,7 @@ hinge = Theorem(
     "low_complexity.hinge",
     title="Multipliers bound the robust hinge risk of every linear classifier on a sample from below",
     source=source(item="robust hinge loss of linear models; duality of a second-order cone program, derived"),
-    given=(Claim("a radius", tau >= 0),),
+    given=(a_radius,),
     then=(Claim("risk of every linear classifier", hinge_risk >= hinge_bound),),
     measure=measure,
     instances=(families.solved_samples, families.samples),

@@ -48,7 +48,7 @@ degree_two_bound = abbreviation("degree_two_bound", mirror_factor * (1 + linear_
 
 euclidean = Claim("perturbations in l2", Eq(maximum_norm, 0))
 in_maximum_norm = Claim("perturbations in the maximum norm", Eq(maximum_norm, 1))
-positive_radius = Claim("a positive radius", tau > 0)
+a_radius = Claim("a radius", tau >= 0)
 reference_law = (
     Claim("d = 256", Eq(d, 256)),
     Claim("k = 5", Eq(k, 5)),

@@ -29,7 +29,7 @@ class Moments:
         self.mean_sq = mean_sq
         """m^2."""
         self.across = across
-        """A: the variance orthogonally to u."""
+        """A: the variance orthogonally to u, and along it where d = 1."""
         self.along = along
         """B: the second moment along u."""
         self.spread = mean_sq + across - along
@@ -106,8 +106,10 @@ def product_moments(lattice: Lattice) -> Moments:
 
 def _moments(lattice: Lattice, mean: Fraction, second: Fraction, each: Fraction) -> Moments:
     d, noise = lattice.count, lattice.noise**2 / lattice.count
-    cross = (second - each) / (d - 1) if d > 1 else Fraction(0)
-    return Moments(mean**2 * lattice.unit_sq / d, each - cross + noise, second + noise)
+    mean_sq, along = mean**2 * lattice.unit_sq / d, second + noise
+    if d == 1:  # no direction but u: A may be anything, and makes the bound least where s = 0
+        return Moments(mean_sq, along - mean_sq, along)
+    return Moments(mean_sq, each - (second - each) / (d - 1) + noise, along)
 
 
 def linear_bound(lattice: Lattice, tau: Fraction, maximum: bool = False) -> Any:
