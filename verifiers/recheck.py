@@ -4,8 +4,8 @@ A certificate is a JSON object whose digest covers everything else in it. The ch
 data in the certificate, verifies the proof with integers and fractions, and prints the sentence it proved.
 Answers: ``accepted``; ``altered`` (bytes and digest disagree); ``false`` (the claim is not proved, with the reason);
 ``malformed`` (not a certificate of a known kind). No input raises an exception. The payload of each kind, and the
-formulas of networks and data, are in the text of `certificates.py`, with which this file shares no code.
-
+formulas of networks and data, are in the text of `certificates.py`, with which this file shares no code. Networks over
+a ball are checked by `recheck_networks.py` beside this file, loaded when one is met.
 Words: K0 raw Gram matrix, G = K0 + 1 with bias and K0 without, R_il = y_i y_l G_il, h_l = y_l <x_l, u>.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import re
 import sys
@@ -21,14 +22,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from math import isqrt, prod
+from operator import eq, ge, gt, le, lt
 from pathlib import Path
 from typing import Any
 
 MAX_EXPONENT, SQRT_BITS = 512, 192  # in expressions; relative precision of square roots
 _HEX, _NAME = re.compile(r"-?0x[0-9a-f]+", re.ASCII), re.compile(r"[A-Za-z_][A-Za-z_0-9]*", re.ASCII)
-_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b, "==": lambda a, b: a == b}
+_HOLDS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq}
 _zip: Any = partial(zip, strict=True)
 _canonical = partial(json.dumps, sort_keys=True, separators=(",", ":"), allow_nan=False)
 Interval = tuple[Fraction, Fraction]
@@ -163,11 +163,9 @@ def _flip(block: dict[str, Any], data: _Data) -> tuple[list[int], list[int], int
     plain, samples = block["direction"] == "label_sum", _samples(block["samples"], data.n)
     e, den = ([1] * data.n, 1) if plain else _array(block["direction"], "direction", data.n)
     heights = [y * _dot(row, [a * z for a, z in _zip(e, data.labels)]) for y, row in _zip(data.labels, data.raw)]
-
     def compare(sample: int, value: Fraction) -> None:
         _prove(_HOLDS[relation](value, level), f"sample {sample}: y N(x - t y u) is only bounded by {_show(value)}, "
                f"not {relation} {_show(level)}, at t = {_show(t)}")
-
     return samples, heights, den, t, compare, (
         f"y_i N(x_i - t y_i u) {relation} {_show(level)} for "
         f"{f'samples {samples}' if len(samples) < data.n else 'every sample'}, t = {_show(t)}, "
@@ -357,7 +355,6 @@ def _box_point(block: Any, data: _Data, signs: list[int], pattern: list[list[int
     (w, w_den), rho = _array(weights, "weights", size), _rational(radius, "radius")
     _need(min(w) > 0 and rho >= 0, "a weight of the norm is not positive, or the radius is negative")
     inverse, inverse_den = _array(inverse, "inverse", size, size)
-
     # every equation is a list of (coefficient, s, r) meaning coefficient x_s x_r; position `size` stands for 1
     slot = {(k, i): s for s, i in enumerate(held) for k in neurons if pattern[k][i] == 1}
     slot |= {kink: s for s, kink in enumerate(kinks, len(held) + len(signs))}
@@ -445,18 +442,15 @@ def _conclude(part: Any, net: _Net, support: list[bool], multipliers: list[Inter
 def _check_all(payload: dict[str, Any], claim: dict[str, Any]) -> str:
     """Bounds own_i = A_i^{y_i}, cross_i = A_i^{-y_i} for every KKT point, then linear programming duality."""
     kind = claim["type"].removeprefix("all_kkt_points_")
-    extra = "support_proved duals" if kind == "flipped" else ""
-    _open(payload, "payload", f"labels bias upper {extra}", "points gram")
+    _open(payload, "payload", "labels bias upper" + " support_proved duals" * (kind == "flipped"), "points gram")
     data = _Data(payload)
     n, den, labels, zero = data.n, data.den, data.labels, [0] * data.n
     upper, upper_den = _array(payload["upper"], "upper", 2 * n)
     _prove(min(upper) > 0, "an entry of upper is not positive")
-
     def spread(i: int, same: list[int], other: list[int]) -> list[int]:
         """Coefficients of (own, cross) from those of A_l^{y_i} and of A_l^{-y_i}."""
         pairs = [(s, o) if y == labels[i] else (o, s) for y, s, o in _zip(labels, same, other)]
         return [own for own, _ in pairs] + [cross for _, cross in pairs]
-
     families: dict[str, tuple[int, list[list[int]]]] = {"U": (1, []), "L": (-1, []), "L'": (-1, []), "X": (0, [])}
     rows, proved = [[labels[i] * y * g for y, g in _zip(labels, data.lifted[i])] for i in range(n)], []
     for i, row in enumerate(rows):
@@ -480,7 +474,6 @@ def _check_all(payload: dict[str, Any], claim: dict[str, Any]) -> str:
         slope = sum(max(a * b * g, 0) for a, row in _zip(beta, data.raw) for b, g in _zip(beta, row))
         _prove(0 < lower * slope <= den * upper_den**2, "the gradient bound does not give lower_squared")
         return f"{every} has squared robust radius at least {_show(lower)} at every sample"
-
     _open(claim, "claim", "type t level relation samples direction every_larger_t")
     samples, heights, h_den, t, compare, said = _flip(claim, data)
     later = _choice(claim["every_larger_t"], "every_larger_t", (True, False))
@@ -561,8 +554,7 @@ def _check_interval(payload: dict[str, Any], claim: dict[str, Any]) -> str:
     for name, ends in enclosures.items():
         known[name] = tuple(_rational(end, f"the enclosure of {name}") for end in _list(ends, "an enclosure", 2))
         _need(known[name][0] <= known[name][1], f"the enclosure of {name} has its ends in the wrong order")
-    (low, _), text = _evaluate(expression, known)
-    relation = ">" if claim["type"] == "positive" else ">="
+    (low, _), text, relation = *_evaluate(expression, known), ">" if claim["type"] == "positive" else ">="
     _prove(_HOLDS[relation](low, 0), f"the enclosures prove only a value of at least {_show(low)}")
     ranges = ", ".join(f"{name} in [{_show(a)}, {_show(z)}]" for name, (a, z) in sorted(known.items()))
     return f"{text[:2000]}{'...' * (len(text) > 2000)} {relation} 0{' whenever ' * bool(ranges)}{ranges}"
@@ -578,7 +570,6 @@ def _polynomial(value: Any, name: str, variables: int) -> Polynomial:
 
 
 def _add(total: Polynomial, factor: Fraction, left: Polynomial, right: Polynomial) -> Polynomial:
-    """total + factor left right, in place."""
     for (p, a), (q, b) in ((x, z) for x in left.items() for z in right.items()):
         powers = tuple(map(int.__add__, p, q))
         total[powers] = total.get(powers, Fraction(0)) + factor * a * b
@@ -626,11 +617,20 @@ def _check_polynomial(payload: dict[str, Any], claim: dict[str, Any]) -> str:
             f"{_write(goal, variables)} {relation} 0")
 
 
+def _check_ball(payload: dict[str, Any], claim: dict[str, Any]) -> str:
+    path = Path(__file__).with_name("recheck_networks.py")
+    _need(path.is_file(), "recheck_networks.py, which checks certificates of this kind, is not beside the checker")
+    spec: Any = importlib.util.spec_from_file_location(path.stem, path)
+    spec.loader.exec_module(module := importlib.util.module_from_spec(spec))
+    return module.checks(globals())[claim["type"]](payload, claim)
+
+
 _CHECKS: dict[str, tuple[tuple[str, ...], Callable[..., str]]] = {  # claim types and checker by kind
     "network_values": (("values",), _check_values), "robust_radius": (("robust_radius",), _check_radius),
     "kkt_point": (("kkt_point",), _check_kkt), "interval_positivity": (("positive", "nonnegative"), _check_interval),
     "all_kkt_points": (("all_kkt_points_flipped", "all_kkt_points_support", "all_kkt_points_radius"), _check_all),
-    "polynomial_implication": (("polynomial_implication",), _check_polynomial)}
+    "polynomial_implication": (("polynomial_implication",), _check_polynomial),
+    "ball_margin": (("ball_margin",), _check_ball), "ball_broken": (("ball_broken",), _check_ball)}
 
 
 def check(certificate: Any) -> Outcome:

@@ -15,9 +15,13 @@ from dataclasses import replace
 from theorems.feature_purification import certificates, dense, laws, pure, purity
 from theorems.statement import Statement
 from verifiers.feature_purification import CATALOGUE
+from verifiers.feature_purification.certify import certify
+
+CERTIFIED = ("certificate", "certified_points")
+"""Statements whose instances come with files for the independent checker."""
 
 STATEMENTS: tuple[Statement, ...] = tuple(
-    replace(statement, catalogue=CATALOGUE)
+    replace(statement, catalogue=CATALOGUE, certify=certify if statement.id.split(".")[1] in CERTIFIED else None)
     for module in (certificates, pure, dense, laws, purity)
     for statement in module.STATEMENTS
 )
