@@ -21,7 +21,7 @@ from verifiers.verdict import Refuted, Rigor
 
 FILE = planted_truth.__file__
 MARGIN = Fraction(1, 1000)
-BUDGET, LONGER = 1.5, 8.0
+BUDGET, LONGER = 1.5, 12.0
 MARGINS = tuple(Fraction(1, 10**k) for k in range(5))
 
 # name: the plainest place that refutes it at MARGIN, as text, where it is known
@@ -134,7 +134,8 @@ def test_true_neighbours_that_are_sharp_are_not_refuted(name) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTED)
 def test_no_true_neighbour_is_refuted(name) -> None:
-    for margin in (Fraction(0), Fraction(-1, 10**9), Fraction(-1, 10)):
+    below = () if name == "equality" else (Fraction(-1, 10**9), Fraction(-1, 10))
+    for margin in (Fraction(0), *below):
         finding = falsify(question(name, margin), 3.0, power=False)
         assert finding["status"] in ("survived", "vacuous") and finding["witness"] is None
 

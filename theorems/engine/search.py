@@ -284,7 +284,7 @@ class Search:
         fast = [(s, point) for s, point in starts if len(s.bounds(point)[0]) and batched(self.objective, s)]
         while fast and time.perf_counter() < until:
             space, point = fast[min(int(self.generator.geometric(1 / 3)), len(fast)) - 1]
-            if self.generator.random() < 0.5:
+            if self.generator.random() < 2 / 3:
                 sizes = {name: point[name] for name in space.whole}
                 vector = self._kicked(space, sizes)
             else:
@@ -298,7 +298,7 @@ class Search:
         """The best place with these whole numbers, with one number drawn afresh, or some, or all."""
         low, high = space.bounds(sizes)
         vector = space.vector(self.best[places.key(space, sizes)][2])
-        count = int(np.ceil(len(low) ** self.generator.uniform()))
+        count = int(len(low) ** self.generator.uniform())
         chosen = self.generator.permutation(len(low))[:count]
         vector[chosen] = self.generator.uniform(low, high)[chosen]
         return vector
