@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from fractions import Fraction
 from functools import wraps
 from pathlib import Path
@@ -258,11 +259,21 @@ def described(statement: Any) -> Json:
 
 
 def _questioned(variation: Any, budget: float, seed: int, store: Path, progress: Any) -> Json:
+    """One finding. Without one hypothesis the search is among the instances that violate it: others show nothing."""
     from theorems.engine.falsify import falsify as search
+    from theorems.engine.falsify import kill_rate
+    from theorems.engine.necessity import drop
 
-    finding = search(variation, budget, seed, None, progress)
+    violated = variation.drop[0] if len(variation.drop) == 1 else None
+    if violated is None:
+        finding = search(variation, budget, seed, None, progress)
+    else:
+        finding = drop(replace(variation, drop=()), violated, budget, seed, progress)["finding"]
+        silent = finding["status"] != "refuted"
+        finding["power"] = kill_rate(variation, budget / 4, seed, progress) if silent else None
     _keep(finding["witness"], store)
-    return {"schema": 1} | finding | described(variation.statement()) | {"variation": variation.text}
+    told = described(variation.statement()) | {"variation": variation.text, "violating": violated}
+    return {"schema": 1} | finding | told
 
 
 def _needed(variation: Any, budget: float, seed: int, store: Path, progress: Any) -> Json:

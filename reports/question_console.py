@@ -25,6 +25,8 @@ _LONG = 40
 _ALIKE = 2
 """Certificates of one kind whose sentences are all shown, unless they carry the refutation itself."""
 
+_MEET_ALL = "meet every hypothesis"
+
 _STYLES = {
     "needed": "green",
     "needed in floats only": "yellow",
@@ -41,7 +43,8 @@ _STYLES = {
 def finding(result: Json, out: Console) -> None:
     """`thinmargin falsify`: the statement, what every layer did, the verdict and its evidence."""
     _statement(result, out)
-    right = ("measured", "met all hypotheses", "least relative slack in floats", "time")
+    inside = "met the others, violated it" if result["violating"] else "met all hypotheses"
+    right = ("measured", inside, "least relative slack in floats", "time")
     layers = plain_table("layer", *right, right=right)
     for layer in result["layers"]:
         layers.add_row(layer["name"], count(layer["measured"]), count(layer["inside"]), number(layer["least"]),
@@ -155,7 +158,8 @@ def _numerical(result: Json, out: Console) -> None:
 def _survived(result: Json, out: Console) -> None:
     least = result["least"]
     inside, measured = count(result["inside"]), count(result["measured"])
-    out.print(Text(f"Survived: no violation on {inside} instances that meet every hypothesis, of {measured} measured",
+    met = f"meet every other hypothesis and violate {result['violating']!r}" if result["violating"] else _MEET_ALL
+    out.print(Text(f"Survived: no violation on {inside} instances that {met}, of {measured} measured",
                    style="bold green") + Text(" in floats; what came close was decided exactly."))  # fmt: skip
     if least is not None:
         found = f"{least['conclusion']}{_at(least)}: {sides(least)}" if least["conclusion"] else least["verdict"]
@@ -166,7 +170,8 @@ def _survived(result: Json, out: Console) -> None:
 
 
 def _vacuous(result: Json, out: Console) -> None:
-    text = f"Vacuous: none of {count(result['measured'])} instances measured met every hypothesis."
+    other = f"other hypothesis and violated {result['violating']!r}" if result["violating"] else "hypothesis"
+    text = f"Vacuous: of {count(result['measured'])} instances measured none met every {other}."
     out.print(Text(text, style="bold yellow"))
 
 

@@ -116,7 +116,20 @@ def test_floats_alone_are_said_to_be_floats_alone(run):
 
 def test_a_search_that_met_no_hypothesis_says_that_it_says_nothing(run):
     result = run("falsify", f"{PARABOLA}::never", "--budget", "1s")
-    assert result.code == 0 and "Vacuous: none of" in result.out and "the search says nothing" in result.out
+    assert result.code == 0 and "Vacuous: of" in result.out and "none met every hypothesis." in result.out
+    assert "the search says nothing" in result.out
+
+
+def test_without_one_hypothesis_only_instances_that_violate_it_count(run):
+    content = json.loads(run("falsify", f"{SQUARE}::below", "--drop", "at most the", "--budget", "2", "--json").out)
+    assert content["violating"] == "x at most the limit" and content["witness"]["point"] == {"x": "3"}
+    assert content["inside"] == sum(layer["inside"] for layer in content["layers"])
+    both = json.loads(run("falsify", f"{SQUARE}::below", "--drop", "1", "--drop", "3", "--budget", "1", "--json").out)
+    assert both["violating"] is None and both["status"] == "refuted"
+    empty = run("falsify", f"{SQUARE}::below", "--drop", "nine", "--budget", "1")
+    assert "none met every other hypothesis and violated 'x at most nine'" in empty.out, "nothing on the line exceeds 9"
+    kept = run("falsify", f"{SQUARE}::plain", "--drop", "1/10", "--budget", "1")
+    assert "that meet every other hypothesis and violate 'x from 1/10 on'" in kept.out and "Survived" in kept.out
 
 
 def test_every_hypothesis_dropped_in_turn(run):
