@@ -6,7 +6,6 @@ with a file is said in one `InvalidInstance` line in the file's own words, and n
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from constructions.kkt_margin.fittable import check_fittable
 from constructions.kkt_margin.instance import MarginInstance
 from constructions.kkt_margin.user_numbers import HUGE, TINY, at, in_range, kind, out_of_size, table, vector
 from constructions.kkt_margin.user_schema import FIELDS, FORMAT, NUMBERS
+from constructions.user_content import check_header, known_keys, nested, read_content
 
 _TOP = {field["name"] for field in FIELDS}
 _PARTS = {"network": ("W", "b", "v"), "merged": ("signs", "rows", "masses")}
@@ -35,71 +35,10 @@ class UserFile:
 
 def read_user_file(path: str | os.PathLike[str]) -> UserFile:
     """Read a file of the user. Raises `InvalidInstance` with one line that names the entry and what to do."""
-    path = Path(path)
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(6)
-    except OSError as error:
-        raise InvalidInstance(f"cannot read {path}: {error.strerror}") from None
-    if not head:
-        raise InvalidInstance(f"{path} is empty; give JSON or npz")
-    if head.startswith(b"\x93NUMPY"):
-        raise InvalidInstance(f"{path} is a single npy array; give JSON, or npz with the keys of --schema")
-    if head.startswith(b"PK"):
-        content = _read_npz(path)
-        if "labels" in content:
-            return _saved_instance(path, content)
-        content = _nested(content)
-    else:
-        content = _read_json(path)
-    return parse(content)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    def constant(word: str) -> Any:
-        raise InvalidInstance(f"{path} contains {word}; every number must be finite")
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            twice = next(key for i, (key, _) in enumerate(pairs) if key in [other for other, _ in pairs[:i]])
-            raise InvalidInstance(f"{path} gives {twice} twice")
-        return found
-
-    try:
-        content = json.loads(path.read_bytes(), parse_constant=constant, object_pairs_hook=unique)
-    except InvalidInstance:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise InvalidInstance(f"{path} is neither npz nor readable JSON ({error}); it may be truncated") from None
-    if not isinstance(content, dict):
-        raise InvalidInstance(f"{path} holds {kind(content)}; it must be one JSON object with the keys of --schema")
-    return content
-
-
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except Exception as error:  # a broken archive can fail in any layer: zip, deflate, header, shape
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InvalidInstance(f"{path} is not a readable npz file ({reason}); it may be truncated") from None
-
-
-def _nested(content: dict[str, np.ndarray]) -> dict[str, Any]:
-    """npz entries as JSON would give them: dotted keys nested, scalars unpacked, arrays kept."""
-    found: dict[str, Any] = {}
-    for name, array in content.items():
-        outer, dot, inner = name.partition(".")
-        value = array.item() if array.ndim == 0 and array.dtype.kind in "biufU" else array
-        if not dot:
-            found[name] = value
-        else:
-            part = found.setdefault(outer, {})
-            if not isinstance(part, dict):
-                raise InvalidInstance(f"the file has both {outer} and {name}; give one")
-            part[inner] = value
-    return found
+    content, packed = read_content(path)
+    if packed and "labels" in content:
+        return _saved_instance(Path(path), content)
+    return parse(nested(content) if packed else content)
 
 
 def _saved_instance(path: Path, content: dict[str, np.ndarray]) -> UserFile:
@@ -112,8 +51,8 @@ def _saved_instance(path: Path, content: dict[str, np.ndarray]) -> UserFile:
 
 def parse(content: dict[str, Any]) -> UserFile:
     """The instance that a file's content describes, JSON objects or arrays alike."""
-    _known_keys(content, _TOP, "")
-    _header(content)
+    known_keys(content, _TOP, "")
+    check_header(content, MarginInstance.slug, FORMAT)
     bias = content.get("bias")
     if not isinstance(bias, (bool, np.bool_)):
         raise InvalidInstance(f"bias is {kind(bias)}; it must be true or false")
@@ -142,22 +81,6 @@ def parse(content: dict[str, Any]) -> UserFile:
     return _checked(
         MarginInstance(labels=labels, bias=bool(bias), points=points, gram=gram, dimension=dimension, **parts), *notes
     )
-
-
-def _header(content: dict[str, Any]) -> None:
-    version, slug = content.get("format"), content.get("slug")
-    if isinstance(version, bool) or version != FORMAT:
-        said = "is missing" if "format" not in content else f"is {version!r}"
-        raise InvalidInstance(f"format {said}; this version reads format {FORMAT}")
-    if slug != MarginInstance.slug:
-        said = "is missing" if "slug" not in content else f"is {slug!r}"
-        raise InvalidInstance(f"slug {said}; it must be {MarginInstance.slug!r}")
-
-
-def _known_keys(content: dict[str, Any], known: set[str], place: str) -> None:
-    unknown = sorted(str(key) for key in content if key not in known)
-    if unknown:
-        raise InvalidInstance(f"unknown key {place}{unknown[0]}; known are {', '.join(sorted(known))}")
 
 
 def _labels(content: dict[str, Any]) -> np.ndarray:
@@ -269,7 +192,7 @@ def _part(content: dict[str, Any], name: str) -> dict[str, Any]:
     part = content[name]
     if not isinstance(part, dict):
         raise InvalidInstance(f"{name} is {kind(part)}; it must hold {', '.join(_PARTS[name])}")
-    _known_keys(part, set(_PARTS[name]), f"{name}.")
+    known_keys(part, set(_PARTS[name]), f"{name}.")
     return part
 
 

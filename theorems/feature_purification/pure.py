@@ -80,7 +80,10 @@ drop_is_a_maximum = Lemma(
         ),
         Claim("N_0 is at least A", spread >= A),
         Claim("and at most d", spread <= d),
-        Claim("D is at most the middle branch", 4 * gap * (tau * sqrt(spread) - spread * gap) <= tau**2),
+        Claim(
+            "D is at most the middle branch, in squares",
+            16 * gap**2 * tau**2 * spread <= (tau**2 + 4 * gap**2 * spread) ** 2,
+        ),
     ),
     measure=measure,
     instances=BALLS,

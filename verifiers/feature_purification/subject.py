@@ -210,11 +210,17 @@ CATALOGUE = Catalogue(_subject)
 NAMES = {NetworkSubject: "a network", LawSubject: "a law of sparse data", InitialSubject: "a law of initialisations"}
 
 
+KINDS: dict[str, type] = {}
+"""The kind of subject on which each quantity is measured."""
+
+
 def measures_on(kind: type) -> Callable[..., Callable]:
     """`CATALOGUE.measures` for one kind of subject; the others lack the part."""
 
     def declare(unit: str, doc: str, axes: tuple[str, ...] = (), name: str | None = None) -> Callable:
         def register(function: Callable[[Any], Enclosure]) -> Callable[[Any], Enclosure]:
+            KINDS[name or function.__name__] = kind
+
             @wraps(function)
             def checked(subject: Any) -> Enclosure:
                 if not isinstance(subject, kind):
