@@ -57,14 +57,16 @@ def test_frozen_gates_are_odd() -> None:
 
 def test_the_frontier_tells_what_is_proved_from_what_is_measured(tiny, tmp_path) -> None:
     result = train(certified=certifies_all, state=tmp_path / "state.json")
-    frontier, chart = result.tables
-    series = {row[0] for row in frontier["rows"]}
+    chart, proved, measured = result.tables
+    series = {row[0] for row in proved["rows"]}
     assert {"degree 1: proved ceiling", "degree 2: proved ceiling", "degree 5, by hand: proved floor"} <= series
-    assert any(name.endswith("attacked") for name in series)
+    assert {row[0].endswith("under attack") for row in measured["rows"]} == {True}
+    assert {"floor" in name or "ceiling" in name for name in series} == {True}
     cells = {(row[0], row[1]): row[2] for row in chart["rows"]}
-    ceilings = {row[2]: row[3] for row in frontier["rows"] if row[0] == "degree 1: proved ceiling"}
-    assert all((cells[1, tau] == 0) == (ceiling < run.RIGHT) for tau, ceiling in ceilings.items())
-    for table in (frontier, chart):
+    ceilings = {row[2]: row[3] for row in proved["rows"] if row[0] == "degree 1: proved ceiling"}
+    assert len(ceilings) == 3 and {tau for _, tau in cells} == {0.2, 0.5}
+    assert all((cells[1, tau] == 0) == (ceilings[tau] < run.RIGHT) for tau in (0.2, 0.5))
+    for table in result.tables:
         entry = measurement(table)
         assert entry["figure"] is not None and svg(entry).startswith("<svg")
     again = train(certified=certifies_all, state=tmp_path / "state.json")
@@ -73,8 +75,8 @@ def test_the_frontier_tells_what_is_proved_from_what_is_measured(tiny, tmp_path)
 
 
 def test_measured_rows_alone_without_a_verifier(tiny) -> None:
-    frontier = train().tables[0]
-    assert {row[0].endswith("attacked") for row in frontier["rows"]} == {True}
+    chart, measured = train().tables
+    assert chart["name"].startswith("low_complexity_map") and measured["name"].startswith("low_complexity_measured")
 
 
 def test_an_unknown_scale_is_refused() -> None:

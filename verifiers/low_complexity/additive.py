@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -103,42 +103,14 @@ class Additive:
         self.chances = dict(lattice.steps)
         self.kinds = [step for step, chance in lattice.steps if step and chance]
 
-    @cached_property
+    @property
     def counts(self) -> np.ndarray:
         """Counts (C, kinds + 1) of the points of label +1 up to permutation; the last column counts zeros."""
-        d = self.lattice.count
-        ranges = [range(_most(d, float(self.chances[step])) + 1) for step in self.kinds]
-        if math.prod(len(r) for r in ranges) > 20 * CLASSES:
-            raise MissingPart("too many kinds of points; take a smaller k")
-        table = np.array(list(product(*ranges)), dtype=np.int64).reshape(-1, len(self.kinds))
-        total = table.sum(axis=1)
-        kept = (table @ np.array(self.kinds, dtype=np.int64) >= self.lattice.least) & (total <= d)
-        if self.chances.get(0, Fraction(0)) == 0:
-            kept &= total == d
-        table, total = table[kept], total[kept]
-        if len(table) > CLASSES:
-            raise MissingPart(f"{len(table)} kinds of points; take a smaller k")
-        return np.column_stack([table, d - total])
+        return _points(self.lattice)[0]
 
     def probability(self, chosen: np.ndarray) -> Any:
         """The probability of the chosen rows of `counts`, not divided by that of acceptance, as a ball."""
-        from flint import arb
-
-        d = self.lattice.count
-        factors = []
-        for step in (*self.kinds, 0):
-            chance, power, column = ball(self.chances.get(step, Fraction(0))), arb(1), []
-            for n in range(d + 1):
-                column.append(power)
-                power = power * chance / (n + 1)
-            factors.append(column)
-        total = arb(0)
-        for row in self.counts[chosen]:
-            term = factors[0][row[0]]
-            for column, n in zip(factors[1:], row[1:], strict=True):
-                term = term * column[n]
-            total += term
-        return total * arb(d).fac()
+        return sum(_points(self.lattice)[1][chosen], ball(0))
 
     def _multipliers(self) -> list[Fraction]:
         size = max(abs(float(c)) for c in self.dense) or 1.0
@@ -201,6 +173,42 @@ class Additive:
         accepted = ball(self.lattice.acceptance() / 2)
         robust, broken = self.certified(), self.broken()
         return self.probability(robust) / accepted, 1 - self.probability(broken) / accepted
+
+
+@lru_cache(maxsize=8)
+def _points(lattice: Lattice) -> tuple[np.ndarray, np.ndarray]:
+    """Points of label +1 as counts (C, kinds + 1), and their probabilities before conditioning as balls (C,)."""
+    from flint import arb
+
+    d, chances = lattice.count, dict(lattice.steps)
+    kinds = [step for step, chance in lattice.steps if step and chance]
+    ranges = [range(_most(d, float(chances[step])) + 1) for step in kinds]
+    if math.prod(len(r) for r in ranges) > 20 * CLASSES:
+        raise MissingPart("too many kinds of points; take a smaller k")
+    table = np.array(list(product(*ranges)), dtype=np.int64).reshape(-1, len(kinds))
+    total = table.sum(axis=1)
+    kept = (table @ np.array(kinds, dtype=np.int64) >= lattice.least) & (total <= d)
+    if chances.get(0, Fraction(0)) == 0:
+        kept &= total == d
+    table, total = table[kept], total[kept]
+    if len(table) > CLASSES:
+        raise MissingPart(f"{len(table)} kinds of points; take a smaller k")
+    counts = np.column_stack([table, d - total])
+    factors = []
+    for step in (*kinds, 0):
+        chance, power, column = ball(chances.get(step, Fraction(0))), arb(1), []
+        for n in range(d + 1):
+            column.append(power)
+            power = power * chance / (n + 1)
+        factors.append(column)
+    orders, found = arb(d).fac(), np.empty(len(counts), dtype=object)
+    for i, row in enumerate(counts.tolist()):
+        term = orders
+        for column, n in zip(factors, row, strict=True):
+            term = term * column[n]
+        found[i] = term
+    counts.setflags(write=False)
+    return counts, found
 
 
 def _most(d: int, chance: float) -> int:

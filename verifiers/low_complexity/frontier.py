@@ -20,4 +20,3 @@ def certifies_all(instance: LowInstance) -> dict[str, float]:
         accuracy = measured["accuracy"]
         found |= {"floor": float(accuracy.lower), "ceiling": float(accuracy.upper)}
     return found
-
