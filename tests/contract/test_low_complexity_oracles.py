@@ -299,3 +299,12 @@ def test_instances_survive_their_file(tmp_path) -> None:
     instance = light(3, 2, "1/3", weights=exact_array(["1/3", 0, 1]), intercept="1/7")
     stored = LowInstance.load(instance.save(tmp_path / "instance.npz"))
     assert stored == instance and fractions_of(stored.weights)[0] == Fraction(1, 3)
+
+
+def test_weights_of_two_sizes_beat_every_set_by_hand() -> None:
+    """d = 3, k = 2, gap 1: four equally likely points up to sign, (1, 1, 0) thrice and (1, 1, 1), in units 1/sqrt(2)."""
+    lattice, tau = lattice_of(light(3, 2, 0, "1", 0).law), Fraction(17, 20)
+    doubled = groups_of([Fraction(w) for w in (1, 1, 2)])
+    sets = [groups_of([Fraction(int(w)) for w in indicator(3, size)]) for size in (1, 2, 3)]
+    assert affine_accuracy(lattice, doubled, tau) == Fraction(3, 4)
+    assert [affine_accuracy(lattice, own, tau) for own in sets] == [0, Fraction(1, 2), Fraction(1, 4)]

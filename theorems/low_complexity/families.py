@@ -70,6 +70,16 @@ quadratics = _family(
         partial(_weighted, 1, 1, [0], "1/4", intercept="1/2", quadratic=[[1]]),
     ],
 )
+doubled_weights = _family(
+    "doubled_weights",
+    "noise-free light data in 3 and 5 dimensions, classifiers with weights 1 and 2 (or 2 and 3)",
+    [
+        partial(_weighted, 3, 2, [1, 1, 2], "17/20", "1"),
+        partial(_weighted, 3, 1, [1, 1, 2], "3/4"),
+        partial(_weighted, 5, 4, [1, 1, 1, 2, 2], "3/4", "3/2"),
+        partial(_weighted, 5, 2, [2, 2, 3, 3, 3], "19/20", "3/2"),
+    ],
+)
 small_maximum = _family(
     "small_maximum",
     "noise-free light data, maximum norm, classifiers 1_T",
