@@ -302,7 +302,7 @@ def test_instances_survive_their_file(tmp_path) -> None:
 
 
 def test_weights_of_two_sizes_beat_every_set_by_hand() -> None:
-    """d = 3, k = 2, gap 1: four equally likely points up to sign, (1, 1, 0) thrice and (1, 1, 1), in units 1/sqrt(2)."""
+    """d = 3, k = 2, gap 1: equally likely points (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, 1, 1) up to sign."""
     lattice, tau = lattice_of(light(3, 2, 0, "1", 0).law), Fraction(17, 20)
     doubled = groups_of([Fraction(w) for w in (1, 1, 2)])
     sets = [groups_of([Fraction(int(w)) for w in indicator(3, size)]) for size in (1, 2, 3)]
