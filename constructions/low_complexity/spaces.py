@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from constructions.feature_purification import FAMILIES
 from constructions.instance import exact_array
-from constructions.low_complexity.instance import MAXIMUM, LowInstance, indicator, light
+from constructions.low_complexity.instance import MAXIMUM, LowInstance, indicator, light, simulated
 from constructions.low_complexity.polynomials import septic
-from constructions.space import Integer, Real, Reals, Seed, Space
+from constructions.space import Integer, Parameter, Real, Reals, Seed, Space
 
 Numbers = tuple[Fraction, ...]
 
@@ -49,6 +50,15 @@ def _quadratic(d: int, root: int, gap: Fraction, tau: Fraction, w: Numbers, w0: 
 
 def _set(d: int, k: int, size: int, gap: Fraction, noise: Fraction, tau: Fraction) -> LowInstance:
     return light(d, min(k, d), tau, gap, noise, weights=indicator(d, min(size, d)))
+
+
+def _drawn(
+    d: int, k: int, size: int, seed: int, gap: Fraction, noise: Fraction, tau: Fraction, step: Fraction
+) -> LowInstance:
+    """The generator of the draws comes from all parameters: a search that moves one of them gets new draws."""
+    weights = exact_array([1 + step * j / size if j < min(size, d) else 0 for j in range(d)])
+    instance = light(d, min(k, d), tau, gap, noise, weights=weights)
+    return simulated(instance, 20_000, np.random.default_rng([seed, int(instance.digest[:15], 16)]))
 
 
 def _law(d: int, k: int, gap: Fraction, noise: Fraction, tau: Fraction) -> LowInstance:
@@ -142,6 +152,27 @@ sets = Space(
     _set,
     note="light data, the classifier 1_T of a set T of up to `size` coordinates",
 )
+_DRAWN: dict[str, Parameter] = {
+    "d": Integer(2, 64, log=True),
+    "k": Integer(1, 8),
+    "size": Integer(1, 64, log=True),
+    "seed": Seed(),
+    "gap": Real(0, 1),
+    "noise": Real(0, "1/4"),
+    "tau": Real(0, "1/2"),
+}
+drawn_sets = Space(
+    "drawn_sets",
+    _DRAWN,
+    partial(_drawn, step=Fraction(0)),
+    note="light data, the classifier 1_T of a set T of up to `size` coordinates, counted on 20000 draws",
+)
+drawn_ramps = Space(
+    "drawn_ramps",
+    {**_DRAWN, "step": Real(-2, 2)},
+    _drawn,
+    note="light data, weights 1 + step j/size for j < size and 0 beyond, counted on 20000 draws",
+)
 laws = Space(
     "laws",
     {**_LARGE, "gap": _GAP, "noise": Real(0, "1/4"), "tau": Real(0, "1/2")},
@@ -221,5 +252,6 @@ samples = Space(
 
 SPACES: tuple[Space, ...] = (
     linear, maximum, affine, quadratic, sets, laws, cosines, odd, hermite, reference, reference_quintic,
-    near_reference, near_quintic, heavy, samples,
+    near_reference, near_quintic, heavy, samples, drawn_sets,
+    drawn_ramps,
 )  # fmt: skip

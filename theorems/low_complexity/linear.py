@@ -75,6 +75,7 @@ linear_draws = Proposition(
     ),
     measure=measure,
     instances=(families.simulations,),
+    spaces=(spaces.drawn_sets,),
     basis="law",
     promised=7,
     mutants=(
@@ -117,6 +118,7 @@ every_linear_draws = Proposition(
     then=(Claim("draws classified robustly", sampled_accuracy <= cantelli_factor * linear_bound),),
     measure=measure,
     instances=(families.dense_draws, families.simulations),
+    spaces=(spaces.drawn_ramps,),
     proof=steps.LINEAR_PROOF,
     basis="law",
     promised=6,
