@@ -18,7 +18,7 @@ from command_runs import assert_nothing_half_written, assert_one_line, contents,
 from constructions import files
 from reports import command_line, records
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 TRAINED = Path("train-kkt_margin-small-cpu-seed0")
 SIZES = ["16k", "64k", "256k", "1m", "4m", "16m", "64m"]
 

@@ -28,7 +28,7 @@ from command_runs import (
 
 from reports import records
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 TARGET = "kkt_margin.main"
 VERIFY = ["verify", TARGET, "--workers", "2", "--out", "out"]
 TRAIN = ["train", "kkt_margin", "--store", "runs"]
