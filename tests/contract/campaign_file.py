@@ -73,7 +73,7 @@ VECTORS = Space(
     "vectors", {"n": Integer(1, 9), "v": Reals(0, 1, lambda p: p["n"])}, lambda n, v: Pair(n=n, x="1/2", seed=1)
 )
 N, X, SHY = quantities("n x shy")
-limit = constant("limit", 5, source="chosen")
+limit = constant("campaign_limit", 5, source="chosen")
 
 
 def measure(pair: Pair, constants: Any) -> Measurements:

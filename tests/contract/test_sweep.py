@@ -131,9 +131,9 @@ def test_keys_depend_on_formulas_constants_law_and_sources() -> None:
     (product,) = library.statements(PRODUCT)
     space = product.spaces[0]
     content = cells.campaign_content((product,), space, "sources")
-    assert content["statements"][0]["constants"] == {"limit": "5"}
-    assert content["statements"][0]["then"] == [["n x <= 5", "n*x", "<=", "constant_limit"]]
-    moved = product.variant(name="product", constants={"limit": 4})
+    assert content["statements"][0]["constants"] == {"campaign_limit": "5"}
+    assert content["statements"][0]["then"] == [["n x <= 5", "n*x", "<=", "constant_campaign_limit"]]
+    moved = product.variant(name="product", constants={"campaign_limit": 4})
     changed = [
         cells.campaign_content((moved,), space, "sources"),
         cells.campaign_content((product.variant(without="x >= 1/4"),), space, "sources"),
