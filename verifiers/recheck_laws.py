@@ -138,8 +138,8 @@ class _Case:
     def sentence(self, seen: int, what: str, side: str) -> str:
         show = self.read._show
         return (f"{what} at {seen} of the {self.count} points that seed {self.seed} gives under {self.law.name}; if "
-                f"they are independent draws, the robust accuracy of {self.name} at radius {show(self.radius)} is {side} "
-                f"{show(self.accuracy)} with confidence {show(self.confidence)}")
+                f"they are independent draws, the robust accuracy of {self.name} at radius {show(self.radius)} is "
+                f"{side} {show(self.accuracy)} with confidence {show(self.confidence)}")
 
 
 def _proved_bound(case: _Case, shares: Row, shares_den: int, bound: Fraction, factor: Any) -> None:
