@@ -8,7 +8,6 @@ checked, 2 for bad usage or input (one line on standard error), 70 for a fault o
 from __future__ import annotations
 
 import errno
-import getpass
 import os
 import sys
 import tempfile
@@ -334,7 +333,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     limit_threads()
     # Searches run the engine of hypothesis, which would otherwise leave a folder .hypothesis where the user stands.
-    scratch = os.path.join(tempfile.gettempdir(), f"thinmargin-hypothesis-{getpass.getuser()}")
+    scratch = os.path.join(tempfile.gettempdir(), f"thinmargin-hypothesis-{getattr(os, 'getuid', int)()}")
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", scratch)
     try:
         code = thinmargin.main(args=arguments, prog_name="thinmargin", standalone_mode=False)
