@@ -104,7 +104,8 @@ class _Case:
         self.m = len(self.weights)
         self.biases, self.biases_den = read._array(biases, "biases", self.m)
         read._need(all(entry >= 0 for entry in self.biases), "a bias is negative")
-        self.seed = read._choice(seed, "seed", range(2**62))
+        read._need(type(seed) is int and 0 <= seed < 2**62, "the seed is not a whole number in [0, 2^62)")
+        self.seed = seed
         self.count = read._choice(count, "count", range(1, MOST + 1))
         self.radius = read._rational(radius, "radius")
         self.accuracy, self.confidence = read._rational(accuracy, "accuracy"), read._rational(confidence, "confidence")

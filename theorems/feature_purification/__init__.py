@@ -12,7 +12,7 @@ network of the form can be certified point by point (`certificates`).
 
 from dataclasses import replace
 
-from theorems.feature_purification import certificates, dense, laws, pure, purity
+from theorems.feature_purification import certificates, dense, laws, pairs, pure, purity
 from theorems.statement import Statement
 from verifiers.feature_purification import CATALOGUE
 from verifiers.feature_purification.certify import certify
@@ -22,6 +22,6 @@ CERTIFIED = ("certificate", "certified_points")
 
 STATEMENTS: tuple[Statement, ...] = tuple(
     replace(statement, catalogue=CATALOGUE, certify=certify if statement.id.split(".")[1] in CERTIFIED else None)
-    for module in (certificates, pure, dense, laws, purity)
+    for module in (pairs, certificates, pure, dense, laws, purity)
     for statement in module.STATEMENTS
 )
