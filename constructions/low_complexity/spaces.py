@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from constructions.feature_purification import FAMILIES
+from constructions.feature_purification import FAMILIES, SparseLaw
 from constructions.instance import exact_array
 from constructions.low_complexity.instance import MAXIMUM, LowInstance, indicator, light, simulated
 from constructions.low_complexity.polynomials import septic
@@ -80,6 +80,11 @@ def _hermite(k: int, quintic: int) -> LowInstance:
 
 def _reference(tau: Fraction) -> LowInstance:
     return light(256, 5, tau)
+
+
+def scale_free(tau: Any, **model: Any) -> LowInstance:
+    """A model under the scale-free law of the reference experiments: d = 256, k = 20, gap 4/5, noise 1/10."""
+    return LowInstance.under(SparseLaw.of("scale", 256, 20, gap="4/5"), tau, **model)
 
 
 def _reference_quintic(tau: Fraction) -> LowInstance:
@@ -215,6 +220,12 @@ reference_quintic = Space(
     _reference_quintic,
     note="noise-free light data with d = 256, k = 5, gap 99/100, and sum_j x_j^3 - 2 x_j^5",
 )
+scale_reference = Space(
+    "scale_reference",
+    {"tau": Real("1/10", "3/10")},
+    scale_free,
+    note="scale-free data with d = 256, k = 20, gap 4/5, noise 1/10",
+)
 near_reference = Space(
     "near_reference",
     {
@@ -252,6 +263,6 @@ samples = Space(
 
 SPACES: tuple[Space, ...] = (
     linear, maximum, affine, quadratic, sets, laws, cosines, odd, hermite, reference, reference_quintic,
-    near_reference, near_quintic, heavy, samples, drawn_sets,
+    scale_reference, near_reference, near_quintic, heavy, samples, drawn_sets,
     drawn_ramps,
 )  # fmt: skip

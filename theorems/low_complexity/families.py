@@ -190,6 +190,28 @@ dense_draws = Family(
     quick=6,
     full=60,
 )
+scale_references = _family(
+    "scale_references",
+    "scale-free data, d = 256, k = 20, gap 4/5, noise 1/10, at radii 1/5 and 1/4",
+    [partial(spaces.scale_free, tau) for tau in ("1/5", "1/4")],
+)
+
+
+def _scale_drawn(generator: np.random.Generator, index: int) -> LowInstance:
+    """w*, sets of coordinates, and weights without two equal ones, at three radii in turn."""
+    size = (256, 16, 4)[index % 3]
+    weights = indicator(256, size) if index % 4 else np.exp(generator.normal(size=256) / 2)
+    return simulated(spaces.scale_free(("1/5", "1/4", "3/10")[index // 3 % 3], weights=weights), DRAWS, generator)
+
+
+scale_draws = Family(
+    "scale_draws",
+    "random",
+    f"{DRAWS} independent draws from scale-free data, d = 256, k = 20, gap 4/5, counted by a linear classifier",
+    _scale_drawn,
+    quick=9,
+    full=36,
+)
 
 linears = Family.of(spaces.linear, quick=60, full=2000)
 affines = Family.of(spaces.affine, quick=40, full=2000)

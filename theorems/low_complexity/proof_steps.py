@@ -110,6 +110,12 @@ INSERT = scalar(
     [accuracy <= (1 + bound) / 2],
     uses=["M2"],
 )
+GRID = argued(
+    "G1",
+    "moments of sums of rounded magnitudes enclose those of the true sums",
+    "GRID",
+    checks=["scale_free_numbers", "every_linear_draws"],
+)
 CONVOLUTION = argued(
     "F1", "the accuracy is a sum over the sums of coordinates of equal weight", "SUMS", checks=["linear_formula"]
 )
@@ -154,6 +160,7 @@ NORM_PROOF: tuple[ProofStep, ...] = (*LINEAR_PROOF, NORMS, DECREASE)
 ODD_PROOF: tuple[ProofStep, ...] = (MIRROR, HALF)
 MIRROR_PROOF: tuple[ProofStep, ...] = (*LINEAR_PROOF, MIRROR, HALF, INSERT)
 REFERENCE_PROOF: tuple[ProofStep, ...] = (*MIRROR_PROOF, MONOTONE)
+SCALE_PROOF: tuple[ProofStep, ...] = (*REFERENCE_PROOF, GRID)
 POLYNOMIAL_PROOF: tuple[ProofStep, ...] = (*MIRROR_PROOF, LAGRANGE, MONOTONE)
 QUINTIC_PROOF: tuple[ProofStep, ...] = (QUINTIC,)
 SEPTIC_PROOF: tuple[ProofStep, ...] = (SEPTIC, SLOPES)

@@ -12,8 +12,10 @@ from theorems.claim import Claim, abbreviation, constant, quantity
 d, k = quantity("d"), quantity("k")
 tau, gap = quantity("tau", r"\tau"), quantity("margin_gap", r"\gamma")
 noise, heavy = quantity("noise", r"\sigma_x"), quantity("heavy", "h")
+scale_free = quantity("scale_free", r"\mathrm{scale\ free}")
 maximum_norm = quantity("maximum_norm", r"\mathrm{maximum}")
 mean_sq, across, spread = quantity("mean_sq", "m^2"), quantity("across", "A"), quantity("variance_fall", "s")
+acceptance = quantity("acceptance", r"P(\mathrm{kept})")
 cosine, cosine_bound = quantity("cosine", "c"), quantity("cosine_bound", r"\mathrm{Cantelli}(c)")
 
 accuracy = quantity("accuracy", r"\mathrm{RA}(f)")
@@ -53,4 +55,10 @@ reference_law = (
     Claim("d = 256", Eq(d, 256)),
     Claim("k = 5", Eq(k, 5)),
     Claim("draws with |<w*, z>| >= 99/100", Eq(gap, Rational(99, 100))),
+)
+scale_free_law = (
+    Claim("d = 256", Eq(d, 256)),
+    Claim("k = 20", Eq(k, 20)),
+    Claim("draws with |<w*, z>| >= 4/5", Eq(gap, Rational(4, 5))),
+    Claim("magnitudes of equal energy per octave", Eq(scale_free, 1)),
 )

@@ -14,6 +14,7 @@ from constructions.low_complexity import MAXIMUM, LowInstance
 from verifiers.errors import MissingPart
 from verifiers.low_complexity.additive import Additive
 from verifiers.low_complexity.bounds import Moments, moments
+from verifiers.low_complexity.ceilings import MomentSpan, moments_of
 from verifiers.low_complexity.lattice import Lattice, lattice_of
 from verifiers.low_complexity.linear import Groups, affine_accuracy, groups_of
 from verifiers.low_complexity.quadratic import quadratic_accuracy
@@ -42,8 +43,13 @@ class Subject:
 
     @cached_property
     def moments(self) -> Moments:
-        """Moments under the condition on the margin."""
+        """Moments under the condition on the margin, for laws on a lattice."""
         return moments(self.lattice)
+
+    @cached_property
+    def moment_span(self) -> MomentSpan:
+        """The same for every law, from below and above."""
+        return moments_of(self.law)
 
     def part(self, name: str) -> Any:
         """A part of the model as fractions. Raises `MissingPart` if the instance lacks it."""
