@@ -245,7 +245,7 @@ reference_numbers = Theorem(
 
 scale_free_numbers = Theorem(
     "low_complexity.scale_free_numbers",
-    title="On scale-free data (d = 256, k = 20) linear classifiers stay below 0.403 at radius 1/5, degree two below 0.702",
+    title="On scale-free data (d = 256, k = 20) at radius 1/5 linear models stay below 0.403, degree two below 0.702",
     source=source(item="finite instance of the lower bound on magnitudes of all sizes; derived"),
     given=(
         *scale_free_law,
