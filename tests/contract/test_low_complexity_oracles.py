@@ -15,14 +15,18 @@ from constructions.feature_purification import SparseLaw
 from constructions.instance import InvalidInstance, exact_array, fractions_of
 from constructions.low_complexity import (
     LowInstance,
+    MenuInstance,
+    cutting_planes,
     indicator,
     light,
     light_magnitude,
     odd_monomials,
+    partitions,
     power_sum_features,
     quintic,
     septic,
     simulated,
+    spaces,
 )
 from constructions.low_complexity.spaces import two_scales
 from verifiers.arithmetic import to_fraction
@@ -33,6 +37,7 @@ from verifiers.low_complexity.ceilings import degree_two_bound_of, linear_bound_
 from verifiers.low_complexity.grid import grid_of
 from verifiers.low_complexity.lattice import lattice_of
 from verifiers.low_complexity.linear import affine_accuracy, best_set, direction_accuracy, groups_of, sparse_accuracy
+from verifiers.low_complexity.menu import MenuSubject, count_partitions
 from verifiers.low_complexity.mixture import heavy_agreement
 from verifiers.verdict import Rigor
 
@@ -388,3 +393,57 @@ def test_w_star_on_scale_free_draws(radius, measured) -> None:
     own = LowInstance.under(SCALE_FREE, radius, weights=indicator(256, 256))
     drawn = simulated(own, 20_000, np.random.default_rng(7))
     assert int(drawn.right) / 20_000 == pytest.approx(measured, abs=0.02)
+
+
+def menu(points, labels, attacked, owners, degree=1, tau="1/4", **more) -> MenuInstance:
+    own = {"points": points, "labels": labels, "attacked": attacked, "owners": owners}
+    return MenuInstance(degree=degree, radius=tau, **own, **more)
+
+
+def test_least_hinge_risk_by_hand() -> None:
+    """f = c x on x = 1 with labels +, +, -: the risk (2 (1 - c)_+ + (1 + c)_+)/3 is least at c = 1. Moved to 3/4, the
+    first two points want c = 4/3, where the last, moved to 5/4, costs 1 + 5/3."""
+    still = menu([[1]] * 3, [1, 1, -1], [[1]] * 3, [0, 1, 2])
+    assert MenuSubject(still).bound()[0] == Fraction(2, 3)
+    moved = menu([[1]] * 3, [1, 1, -1], [["3/4"], ["3/4"], ["5/4"]], [0, 1, 2])
+    assert MenuSubject(moved).bound()[0] == min(Fraction(1), (1 + Fraction(5, 3)) / 3)
+    traded = menu([[1, 0], [0, 1]], [1, -1], [[1, 0], [0, 1]], [0, 1], degree=5)
+    assert MenuSubject(traded).bound()[0] == 1
+    alone = menu([[1]], [1], [["3/4"]], [0])
+    assert MenuSubject(alone).bound()[0] == 0
+
+
+def test_least_hinge_risk_of_cubics_by_another_solver() -> None:
+    """Four coefficients, 12 points, moves by half against one coordinate: a cone solver on the primal problem."""
+    import cvxpy
+
+    own = spaces.sample(12, 3, 4, 0, Fraction(1, 2), (Fraction(0),) * 3)
+    instance = spaces.menu_of(own.points, own.labels, Fraction(1, 2), degree=3)
+    rows = power_sum_features(fractions_of(instance.attacked).astype(float), 3)
+    c = cvxpy.Variable(4)
+    losses = cvxpy.reshape(1 - cvxpy.multiply(own.labels[instance.owners], rows @ c), (4, 12), order="C")
+    risk = cvxpy.sum(cvxpy.pos(cvxpy.max(losses, axis=0))) / 12
+    value = cvxpy.Problem(cvxpy.Minimize(risk)).solve(solver="CLARABEL")
+    assert 0.1 < value < 0.95
+    assert float(MenuSubject(instance).bound()[0]) == pytest.approx(value, abs=1e-6)
+
+
+def test_cutting_planes_close_on_the_least_risk() -> None:
+    """Whatever the minimiser suffers under attack is at least the proved bound, and within a few percent of it."""
+    law = SparseLaw.of("scale", 64, 9, gap="4/5", noise=0)
+    drawn = law.sample(60, np.random.default_rng(2))
+    cuts = cutting_planes(drawn.points, drawn.labels, 3, "1/5", 3.0)
+    subject = MenuSubject(cuts.instance)
+    bound = subject.bound()[0]
+    assert subject.excess() <= 0
+    assert float(bound) == pytest.approx(cuts.least, abs=1e-7)
+    assert float(bound) <= cuts.attacked <= float(bound) + 0.05
+    form, step = cuts.form, 1e-6 * np.eye(64)[3]
+    slopes = (form.features(drawn.points + step) - form.features(drawn.points - step)) @ form.coefficients / 2e-6
+    assert np.allclose(slopes, form.slopes(drawn.points)[:, 3], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("total", "most", "expected"), [(5, 5, 7), (7, 7, 15), (9, 9, 30), (5, 2, 3), (9, 3, 12)])
+def test_partitions_into_few_parts(total, most, expected) -> None:
+    assert count_partitions(total, most) == expected
+    assert sum(len(parts) <= most for parts in partitions(total)) == expected

@@ -15,7 +15,7 @@ degree seven on two are robust, with certificates (`quintic_survives`, `conjectu
 
 from dataclasses import replace
 
-from theorems.low_complexity import linear, polynomials
+from theorems.low_complexity import linear, polynomials, symmetric
 from theorems.statement import Statement
 from verifiers.low_complexity import CATALOGUE
 
@@ -42,5 +42,6 @@ STATEMENTS: tuple[Statement, ...] = tuple(
         polynomials.hermite_septic,
         polynomials.heavy_sign,
         polynomials.hinge,
+        *symmetric.STATEMENTS,
     )
 )

@@ -153,6 +153,15 @@ TERM = scalar(
     uses=["D1"],
 )
 
+CLASS = argued(
+    "S1", "odd symmetric polynomials are spanned by odd products of power sums", "CLASS", checks=["symmetric_class"]
+)
+SYMMETRY = argued(
+    "S2", "averaging over the group does not raise the risk on a symmetrised sample", "SYMMETRY", uses=["S1"],
+    checks=["every_polynomial"],
+)  # fmt: skip
+MENU = argued("S3", "multipliers that are orthogonal to all products bound the risk on the menu", "MENU", uses=["S2"])
+SYMMETRY_PROOF: tuple[ProofStep, ...] = (CLASS, SYMMETRY, MENU, TERM)
 FORMULA_PROOF: tuple[ProofStep, ...] = (CONVOLUTION,)
 MAXIMUM_OF_CANTELLI_PROOF: tuple[ProofStep, ...] = (INTERIOR.after(), FACTORED.after(), LAST, LARGEST)
 LINEAR_PROOF: tuple[ProofStep, ...] = (MOMENTS, MARKOV, POINTWISE, CANTELLI, INTERIOR, FACTORED, LAST, LARGEST)

@@ -12,7 +12,7 @@ from theorems.claim import Claim, abbreviation, constant, quantity
 d, k = quantity("d"), quantity("k")
 tau, gap = quantity("tau", r"\tau"), quantity("margin_gap", r"\gamma")
 noise, heavy = quantity("noise", r"\sigma_x"), quantity("heavy", "h")
-scale_free = quantity("scale_free", r"\mathrm{scale\ free}")
+scale_free = quantity("scale_free", r"\mathrm{scale}")
 maximum_norm = quantity("maximum_norm", r"\mathrm{maximum}")
 mean_sq, across, spread = quantity("mean_sq", "m^2"), quantity("across", "A"), quantity("variance_fall", "s")
 acceptance = quantity("acceptance", r"P(\mathrm{kept})")
@@ -39,6 +39,17 @@ light_ratio, heavy_value = quantity("light_ratio", "p(a)/a"), quantity("heavy_va
 light_slope, heavy_slope = quantity("light_slope", "p'(a)"), quantity("heavy_slope", "p'(1)")
 heavy_agreement = quantity("heavy_agreement", r"P(\mathrm{sign} = y)")
 hinge_risk, hinge_bound = quantity("hinge_risk", r"R(w)"), quantity("hinge_bound", r"\sum\alpha_i/n")
+
+class_degree, coordinates = quantity("class_degree", "q"), quantity("coordinates", "d")
+menu_radius, excess = quantity("menu_radius", r"\tau"), quantity("excess", r"\max|\delta|^2-\tau^2")
+menu_bound, menu_risk = quantity("menu_bound", r"\sum\alpha/n"), quantity("menu_risk", r"R_n(f)")
+symmetrised_risk = quantity("symmetrised_risk", r"R_G(f)")
+class_rank = quantity("class_rank", r"\mathrm{dim}")
+averaged_rank = quantity("averaged_rank", r"\mathrm{dim}_\mathrm{averaged}")
+odd_partitions, free_partitions = quantity("odd_partitions", "P_d(q)"), quantity("free_partitions", "P(q)")
+
+menu_factor = constant("menu_factor", 1, "derived", "C_S")
+"""Factor on the least hinge risk of the polynomials of a degree."""
 
 cantelli_factor = constant("cantelli_factor", 1, "derived", "C_V")
 """Factor on the bound over all linear classifiers."""

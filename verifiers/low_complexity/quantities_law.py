@@ -11,10 +11,10 @@ from verifiers.low_complexity.ceilings import linear_bound_of
 from verifiers.low_complexity.grid import grid_of
 from verifiers.low_complexity.linear import best_set, sparse_accuracy
 from verifiers.low_complexity.mixture import heavy_agreement as agreement
-from verifiers.low_complexity.subject import CATALOGUE, Subject
+from verifiers.low_complexity.subject import Subject, measures_on
 from verifiers.quantity import Enclosure, between, enclose
 
-_measures = CATALOGUE.measures
+_measures = measures_on(Subject)
 
 
 @_measures("coordinates", "dimension of the data")

@@ -12,12 +12,12 @@ from verifiers import arithmetic
 from verifiers.errors import MissingPart
 from verifiers.low_complexity.hinge import dual_bound, robust_hinge_risk
 from verifiers.low_complexity.linear import Affine, affine_accuracy
-from verifiers.low_complexity.subject import CATALOGUE, Subject, enumerated
+from verifiers.low_complexity.subject import Subject, enumerated, measures_on
 from verifiers.probability import clopper_pearson
 from verifiers.quantity import Enclosure, between, enclose
 from verifiers.verdict import Rigor
 
-_measures = CATALOGUE.measures
+_measures = measures_on(Subject)
 
 
 def _enclosed(pair: tuple[Any, Any]) -> Enclosure:
