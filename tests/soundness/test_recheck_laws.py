@@ -1,4 +1,4 @@
-"""Certificates about laws: accepted, and rejected where a number is forged; the points are made twice, independently."""
+"""Certificates about laws: accepted, and rejected where a number is forged; the points are made in two ways."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ def test_every_certificate_of_a_pair_is_accepted_and_says_what_was_proved(certif
         outcome = recheck.check(json.loads(json.dumps(certificate)))
         assert outcome.status == "accepted", outcome.sentence
     sentences = {name: recheck.check(c).sentence for name, c in certificates.items()}
-    assert "of the 60 points that seed 3 gives" in sentences["adversarial-0"] and "at least" in sentences["adversarial-0"]
+    robust = sentences["adversarial-0"]
+    assert "of the 60 points that seed 3 gives" in robust and "at least" in robust
     assert "at most" in sentences["clean"] and "no polynomial of degree at most 2" in sentences["linear"]
 
 

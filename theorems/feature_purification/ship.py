@@ -1,8 +1,8 @@
 """Train the pairs that ship with the library, and write them with their certificates.
 
-    python -m theorems.feature_purification.ship [NAME ...] [--seed N]
+    python -m theorems.feature_purification.ship [NAME ...] [--seed N] [--keep]
 
-An explicit step in a checkout: it replaces reports/published/finite_pair. Every run is on one core; the shares of the
+With --keep the networks that are there stay, and are certified anew at the radius of their recipe. An explicit step in a checkout: it replaces reports/published/finite_pair. Every run is on one core; the shares of the
 certificates are tuned on points of another seed than those that are counted.
 """
 
@@ -34,8 +34,8 @@ def tuned(pair: PairInstance) -> PairInstance:
     return replace(pair, shares=np.stack(shares))
 
 
-def ship(name: str, seed: int) -> None:
-    """Train, certify and write one pair."""
+def ship(name: str, seed: int, keep: bool) -> None:
+    """Train (or keep), certify and write one pair."""
     import torch
 
     from constructions.trained.feature_purification.pair import REFERENCE, train_pair
@@ -43,7 +43,11 @@ def ship(name: str, seed: int) -> None:
     from verifiers.certificates_laws import pair_certificates
 
     torch.set_num_threads(1)
-    pair = tuned(train_pair(REFERENCE[name], seed, lambda what, done, total: print(f"{name}: {what} {done}/{total}")))
+    if keep:
+        pair = replace(PairInstance.load(PUBLISHED / f"{name}.npz"), radius=REFERENCE[name].radius, shares=None)
+    else:
+        pair = train_pair(REFERENCE[name], seed, lambda what, done, total: print(f"{name}: {what} {done}/{total}"))
+    pair = tuned(pair)
     certificates = pair_certificates(pair, STATEMENTS[pair.law.name])
     for part, certificate in certificates.items():
         outcome = recheck.check(certificate)
@@ -63,10 +67,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the pairs that ship with the library and certify them.")
     parser.add_argument("names", nargs="*", choices=[*REFERENCE, []], metavar="NAME", help=", ".join(REFERENCE))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", action="store_true", help="certify the networks that are there")
     options = parser.parse_args()
     (PUBLISHED / "certificates").mkdir(parents=True, exist_ok=True)
     for name in options.names or REFERENCE:
-        ship(name, options.seed)
+        ship(name, options.seed, options.keep)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,11 @@ Accuracies are enclosed by Clopper-Pearson bounds: certified points from below, 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from verifiers.feature_purification.pair import PairSubject, TrainedNetwork
 from verifiers.feature_purification.subject import measures_on
-from verifiers.low_complexity.bounds import linear_bound
-from verifiers.low_complexity.lattice import lattice_of
+from verifiers.low_complexity.ceilings import linear_bound_of
 from verifiers.probability import clopper_pearson
 from verifiers.quantity import Enclosure, enclose
 from verifiers.verdict import Rigor
@@ -88,5 +85,4 @@ def plain_accuracy(subject: PairSubject) -> Enclosure:
 
 @_measures("probability", "no linear classifier has more robust accuracy under the law, at the radius of the pair")
 def linear_ceiling(subject: PairSubject) -> Enclosure:
-    pair: Any = subject.instance
-    return enclose(linear_bound(lattice_of(pair.law), pair.tau))
+    return linear_bound_of(subject.instance.law, subject.instance.tau)

@@ -1,7 +1,7 @@
 """Two trainings of one architecture on one law: clean, and adversarial from the same start and from the clean network.
 
 Reference recipes (measured elsewhere first, reproduced here): light data d = 256, k = 5, radius 1/5; scale-free data
-d = 256, k = 20, radius 3/20. Every run has batches of its own; weights are rounded to multiples of 2^-12, biases to
+d = 256, k = 20, radius 1/5. Every run has batches of its own; weights are rounded to multiples of 2^-12, biases to
 2^-20, so that certificates about the networks as stored stay short.
 """
 
@@ -42,7 +42,7 @@ REFERENCE: dict[str, PairRecipe] = {
         SparseLaw.of("light", 256, 5), "1/5", Recipe(1500, kappa=0.2), Recipe(2500, radius=0.25, kappa=0.2)
     ),
     "scale_256_20": PairRecipe(
-        SparseLaw.of("scale", 256, 20, "4/5"), "3/20", Recipe(1500, kappa=0.3), Recipe(6000, radius=0.2, kappa=0.3)
+        SparseLaw.of("scale", 256, 20, "4/5"), "1/5", Recipe(1500, kappa=0.3), Recipe(6000, radius=0.2, kappa=0.3)
     ),
 }
 
