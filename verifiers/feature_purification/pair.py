@@ -15,6 +15,7 @@ from constructions.instance import floats_of
 from verifiers.feature_purification.attack import Network, attack
 from verifiers.feature_purification.certificate import height_errors, lower_bounds
 from verifiers.feature_purification.spectrum import Spectrum, spectral_bound
+from verifiers.probability import clopper_pearson
 
 DIRECTION_BITS = 40
 """The dense perturbation has this many fractional bits, rounded into the ball."""
@@ -125,3 +126,19 @@ class PairSubject:
         shares = [None] * pair.starts if pair.shares is None else list(pair.shares)
         rows = zip(pair.adversarial_weights, pair.adversarial_biases, shares, strict=True)
         return [TrainedNetwork(pair, weights, biases, own) for weights, biases, own in rows]
+
+
+def certifies_all(instance: Any) -> dict[str, Any]:
+    """What is proved about a pair with 97.5 % confidence each: accuracies "adversarial" (one per start, at least),
+    "clean" (at most), and "linear", what no linear classifier exceeds. All rounded outward.
+    """
+    from verifiers.low_complexity.ceilings import linear_bound_of
+
+    subject, count = PairSubject(instance), int(instance.count)
+    certified = [int(np.sum(network.certificates(np.arange(count))[0] > 0)) for network in subject.adversarial]
+    unbroken = count - int(subject.clean.dense_broken.sum())
+    return {
+        "adversarial": [clopper_pearson(seen, count, 0.95)[0] for seen in certified],
+        "clean": clopper_pearson(unbroken, count, 0.95)[1],
+        "linear": float(linear_bound_of(instance.law, instance.tau).upper),
+    }
