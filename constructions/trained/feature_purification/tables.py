@@ -1,0 +1,3 @@
+"""stub"""
+def tables_of(found):
+    return []
