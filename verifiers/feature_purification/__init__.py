@@ -5,5 +5,6 @@ from verifiers.feature_purification import quantities_law as quantities_law
 from verifiers.feature_purification import quantities_network as quantities_network
 from verifiers.feature_purification import quantities_pure as quantities_pure
 from verifiers.feature_purification import quantities_purity as quantities_purity
+from verifiers.feature_purification import quantities_training as quantities_training
 from verifiers.feature_purification.subject import CATALOGUE as CATALOGUE
 from verifiers.feature_purification.subject import measure as measure

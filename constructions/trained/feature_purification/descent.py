@@ -108,7 +108,9 @@ def activations(heights: torch.Tensor, biases: torch.Tensor) -> torch.Tensor:
     return heights - torch.minimum(torch.maximum(heights, -bias), bias)
 
 
-def smoothed(heights: torch.Tensor, biases: torch.Tensor, deviations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def smoothed(
+    heights: torch.Tensor, biases: torch.Tensor, deviations: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """(E phi_b(t + rho), its derivative) for rho ~ N(0, s^2), s > 0 (..., m): E max(x + rho, 0) is
     x Phi(x/s) + s phi(x/s), with derivative Phi(x/s)."""
     scale, bias = deviations.unsqueeze(-2), biases.unsqueeze(-2)

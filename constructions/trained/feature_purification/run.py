@@ -17,6 +17,7 @@ import torch
 from constructions.feature_purification import PurificationInstance
 from constructions.feature_purification.networks import relative_biases
 from constructions.instance import Draw, InvalidInstance
+from constructions.trained.feature_purification.descent import Recipe
 from constructions.trained.feature_purification.experiments import (
     KEPT,
     STARTS,
@@ -84,6 +85,24 @@ def plan(scale: str, place: torch.device) -> Scale:
         return chosen
     more = chosen.times(8)
     return Scale((*more.pairs, *LARGEST), more.collapses)
+
+
+def settings(scale: str, device: str, seed: int) -> dict[str, str]:
+    """What a record says of how its networks were trained."""
+    chosen = plan(scale, resolve_device(device))
+    pairs = [
+        f"{p.name}: {p.seeds} seeds from {seed}, m = {2 * p.d}, {p.clean} clean and {p.adversarial} adversarial steps "
+        f"at radius {p.radius:g}"
+        for p in chosen.pairs
+    ]
+    grids = [f"{c.name}: {c.seeds} seeds from {seed}, {c.steps} steps" for c in chosen.collapses]
+    recipe = Recipe(1)
+    return {
+        "law": chosen.pairs[0].law.text.partition("), ")[2],
+        "recipe": f"SGD, batch {recipe.batch} fresh, rate {recipe.rate:g} (x0.3 after 70 %, x0.1 after 90 %), decay "
+        f"{recipe.decay:g}, start {recipe.start:g}/sqrt(d), radius ramp over 40 % of the steps, float32",
+        "configuration": "; ".join([*pairs, *grids]),
+    }
 
 
 def train(
