@@ -79,7 +79,7 @@ finite_pair = Theorem(
 
 finite_pair_many_scales = Theorem(
     "feature_purification.finite_pair_many_scales",
-    title="With magnitudes on all scales an adversarially trained network is more robust than any linear classifier can be",
+    title="With magnitudes on all scales an adversarially trained network is more robust than any linear classifier",
     source=SOURCE,
     given=SCALES,
     then=(

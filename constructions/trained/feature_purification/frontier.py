@@ -73,9 +73,9 @@ def tables(found: dict[int, Json], seed: int) -> list[Json]:
             rows += [[f"{text}, d = {d}", d, tau, values[name]] for name, text in SERIES.items()]
             cells.append([d, tau, 2 * (robust >= ROBUST) + (clean <= BROKEN)])
     note = (
-        f"light(d, 5), |<w*, z>| >= 99/100, noise 1/10; one seed ({seed}) per dimension, {FRESH} fresh points, each number "
-        "a Clopper-Pearson bound of 97.5 % confidence on certified or broken points; the better of the two adversarial "
-        "starts. Not claimed: that other seeds or longer training would not reach farther."
+        f"light(d, 5), |<w*, z>| >= 99/100, noise 1/10; one seed ({seed}) per dimension, {FRESH} fresh points, each "
+        "number a Clopper-Pearson bound of 97.5 % confidence on certified or broken points; the better of the two "
+        "adversarial starts. Not claimed: that other seeds or longer training would not reach farther."
     )
     units = {"what": "", "d": "coordinates", "tau": "length", "accuracy": "probability"}
     return [
