@@ -205,7 +205,7 @@ def prove(targets: tuple[str, ...], folder: Path | None, as_json: bool) -> int:
 @thinmargin.command(short_help="Train networks and judge them.")
 @click.argument("slug")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
-@click.option("--scale", type=click.Choice(["small", "paper"]), default="small", show_default=True)
+@click.option("--scale", default="small", show_default=True, help="small, paper, or a scale of the slug's own.")
 @click.option(
     "--store",
     type=click.Path(path_type=Path),

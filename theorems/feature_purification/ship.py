@@ -2,9 +2,9 @@
 
     python -m theorems.feature_purification.ship [NAME ...] [--seed N] [--keep]
 
-With --keep the networks that are there stay, and are certified anew at the radius of their recipe. An explicit step in a
-checkout: it replaces reports/published/finite_pair. Every run is on one core; the shares of the certificates are tuned
-on points of another seed than those that are counted.
+With --keep the networks that are there stay, and are certified anew at the radius of their recipe. An explicit step in
+a checkout: it replaces reports/published/finite_pair. Every run is on one core; the shares of the certificates are
+tuned on points of another seed than those that are counted.
 """
 
 from __future__ import annotations

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import platform
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
 from typing import Any
+
+import numpy as np
+import torch
 
 from constructions.feature_purification import SparseLaw
 from constructions.feature_purification.pairs import PairInstance
-from constructions.instance import NoInstance
+from constructions.instance import Draw, InvalidInstance, NoInstance
 from constructions.trained.feature_purification.descent import Recipe
 from constructions.trained.feature_purification.pair import PairRecipe, train_pair
+from constructions.trained.kkt_margin.run import Checkpoint, TrainingResult, one_torch_thread
 
 Json = dict[str, Any]
 Certified = Callable[[PairInstance], dict[str, Any]]
@@ -68,7 +76,7 @@ def tables(found: dict[int, Json], seed: int) -> list[Json]:
     cells = []
     for d, entry in found.items():
         for radius, robust, clean, linear in entry["rows"]:
-            tau = _number(radius)
+            tau = float(Fraction(radius))
             values = {"adversarial": robust, "clean": clean, "linear": linear}
             rows += [[f"{text}, d = {d}", d, tau, values[name]] for name, text in SERIES.items()]
             cells.append([d, tau, 2 * (robust >= ROBUST) + (clean <= BROKEN)])
@@ -99,13 +107,33 @@ def tables(found: dict[int, Json], seed: int) -> list[Json]:
     ]  # fmt: skip
 
 
-def pair_of(entry: Json) -> PairInstance:
+def train_frontier(
+    checkpoint: Checkpoint, seed: int, certified: Certified | None, report: Callable[[int, int, str], None]
+) -> TrainingResult:
+    """Pairs of all sizes with their tables; on the processor, whose floats the shipped pairs were trained with.
+
+    Raises `InvalidInstance` without a verifier: nothing would be proved.
+    """
+    if certified is None:
+        raise InvalidInstance("the frontier says what is proved, so it needs the verifier; use `thinmargin train`")
+    begun, found = time.monotonic(), {}
+    with one_torch_thread():
+        for number, size in enumerate(SIZES):
+            work = partial(run_size, size, seed, certified, partial(report, number, len(SIZES)))
+            entry = checkpoint.recall(f"d = {size.d}", work)
+            if entry:
+                found[size.d] = entry
+    draws = [
+        Draw(_pair_of(entry), "trained", f"a pair on light(d = {d}, k = 5)", seed, index)
+        for index, (d, entry) in enumerate(found.items())
+    ]
+    environment = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version(),
+                   "device": "cpu"}  # fmt: skip
+    failed = {"not fitted": len(SIZES) - len(found) - len(checkpoint.skipped)}
+    return TrainingResult(draws, tables(found, seed), environment, time.monotonic() - begun, failed,  # type: ignore[arg-type]
+                          checkpoint.skipped)  # fmt: skip
+
+
+def _pair_of(entry: Json) -> PairInstance:
     """The pair of a stored unit of work."""
-    import numpy as np
-
     return PairInstance(**{name: np.array(content, dtype=kind) for name, (kind, content) in entry["arrays"].items()})
-
-
-def _number(radius: str) -> float:
-    above, _, below = radius.partition("/")
-    return float(above) / float(below or 1)

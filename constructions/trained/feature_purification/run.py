@@ -27,6 +27,7 @@ from constructions.trained.feature_purification.experiments import (
     run_pairs,
     stream,
 )
+from constructions.trained.feature_purification.frontier import FRESH, SIZES, train_frontier
 from constructions.trained.feature_purification.tables import tables_of
 from constructions.trained.kkt_margin.networks import resolve_device
 from constructions.trained.kkt_margin.run import Checkpoint, TrainingResult, one_torch_thread
@@ -73,13 +74,16 @@ SCALES = {
 """small: d = 64, under two minutes on one core. paper: the recipes of the reference experiments with few seeds, half an
 hour on one core; on a GPU eight times the seeds, and d = 512 as well."""
 
+FRONTIER = "frontier"
+"""The scale that asks up to which dimension and radius a pair is proved."""
+
 LARGEST = (Pairs(512, 5, 0.2, 8), Pairs(512, 8, 0.3, 8))
 
 
 def plan(scale: str, place: torch.device) -> Scale:
     """The experiments of a scale on a device. Raises `InvalidInstance` on an unknown scale."""
     if scale not in SCALES:
-        raise InvalidInstance(f"scale {scale!r} is unknown; use {' or '.join(SCALES)}")
+        raise InvalidInstance(f"scale {scale!r} is unknown; use {', '.join(SCALES)} or {FRONTIER}")
     chosen = SCALES[scale]
     if place.type == "cpu" or scale == "small":
         return chosen
@@ -89,6 +93,10 @@ def plan(scale: str, place: torch.device) -> Scale:
 
 def settings(scale: str, device: str, seed: int) -> dict[str, str]:
     """What a record says of how its networks were trained."""
+    if scale == FRONTIER:
+        sizes = "; ".join(f"d = {s.d}: {s.clean} clean and {s.adversarial} adversarial steps" for s in SIZES)
+        return {"law": SIZES[0].recipe.law.text.partition("), ")[2],
+                "configuration": f"{sizes}; k = 5, m = 2 d, {FRESH} fresh points"}  # fmt: skip
     chosen = plan(scale, resolve_device(device))
     pairs = [
         f"{p.name}: {p.seeds} seeds from {seed}, m = {2 * p.d}, {p.clean} clean and {p.adversarial} adversarial steps "
@@ -114,9 +122,11 @@ def train(
     `state` names a checkpoint file from which an interrupted run goes on. Raises `InvalidInstance` on an unknown scale.
     """
     place, begun = resolve_device(device), time.monotonic()
-    chosen = plan(scale, place)
     deadline = float("inf") if budget is None else begun + budget
     checkpoint = Checkpoint(Path(state) if state else None, f"purification 2 {scale} {device} {seed}", deadline)
+    if scale == FRONTIER:
+        return train_frontier(checkpoint, seed, certified, progress or (lambda *_: None))
+    chosen = plan(scale, place)
     stack = 1 if place.type == "cpu" else 64
     units: list[tuple[str, Callable[[], Any], Pairs | Collapse]] = []
 
