@@ -165,6 +165,7 @@ def cutting_planes(points: np.ndarray, labels: np.ndarray, degree: int, radius: 
         signed = form.features(rows) * labels[owners][:, None]
         form.coefficients, dual, least = _least_hinge(signed, owners, n)
         moves, values = attack_form(form, points, labels, tau, simple_moves(points, labels, tau)[:3])
+        np.minimum.at(values, owners, signed @ form.coefficients)  # the menu is part of the attack
         risk = float(np.maximum(1 - values, 0).mean())
         best = min(best, (risk, form.coefficients), key=lambda pair: pair[0])
         if best[0] - least < gap:
