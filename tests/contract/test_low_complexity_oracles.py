@@ -18,6 +18,7 @@ from constructions.low_complexity import (
     MenuInstance,
     cutting_planes,
     indicator,
+    interpolating,
     light,
     light_magnitude,
     odd_monomials,
@@ -200,6 +201,22 @@ def test_hermite_coefficients_at_k_25() -> None:
             assert sum(c * t ** (2 * n + 1) for n, c in enumerate(polynomial)) == t
     with pytest.raises(InvalidInstance, match="irrational"):
         light_magnitude(5)
+
+
+@pytest.mark.parametrize("k", [2, 7, 25])
+def test_two_magnitudes_of_the_general_interpolation(k) -> None:
+    assert interpolating([Fraction(1, k), Fraction(1)]) == septic(k)
+
+
+def test_three_magnitudes_by_values_and_slopes() -> None:
+    """p at 1/3, 1/2, 1 by a float polynomial: numpy's own evaluation and derivative."""
+    own = interpolating([Fraction(1, 9), Fraction(1, 4), Fraction(1)])
+    dense = np.zeros(2 * len(own))
+    dense[1::2] = [float(c) for c in own]
+    p = np.polynomial.Polynomial(dense)
+    assert len(own) == 6 and dense[1] == 0
+    assert np.allclose(p(np.array([1 / 3, 1 / 2, 1])), [1 / 3, 1 / 2, 1], atol=1e-9)
+    assert np.allclose(p.deriv()(np.array([1 / 2, 1])), 0, atol=1e-8) and abs(p.deriv()(1 / 3)) > 1
 
 
 @pytest.mark.parametrize(("h", "drawn", "closed"), [

@@ -128,7 +128,7 @@ def attacked(
 ) -> torch.Tensor:  # fmt: skip
     """Perturbations (n, d) of length at most tau that make y f(x + delta) small: projected gradient, best iterate kept.
 
-    Starts: 0, then the dense direction, then random ones.
+    Starts: 0, then against the largest coordinate in favour of the label, the dense direction, and random ones.
     """
     best = torch.zeros_like(points)
     with torch.no_grad():
@@ -137,6 +137,9 @@ def attacked(
         if start == 0:
             delta = torch.zeros_like(points)
         elif start == 1:
+            largest = (labels[:, None] * points).argmax(dim=1, keepdim=True)
+            delta = torch.zeros_like(points).scatter_(1, largest, -0.9 * tau * labels[:, None])
+        elif start == 2:
             delta = -0.9 * tau * labels[:, None] * torch.ones_like(points) / math.sqrt(points.shape[1])
         else:
             drawn = torch.randn(points.shape, generator=generator, dtype=points.dtype).to(points.device)
@@ -157,18 +160,21 @@ def attacked(
 def fit(
     model: Trainable, sample: Callable[[], tuple[torch.Tensor, torch.Tensor]], tau: float,
     steps: int, rate: float, generator: torch.Generator, inner: int = 6,
+    restarts: int = 1,
 ) -> None:  # fmt: skip
     """Adversarial training on fresh batches with the logistic loss, Adam, and a radius that grows over 40% of them.
 
-    `inner` steps of projected gradient make the attack.
+    `inner` steps of projected gradient from each of `restarts` starts make the attack.
     """
     model.parameters.requires_grad_(True)
     optimiser = torch.optim.Adam([model.parameters], lr=rate)
+    falling = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: max(1.0 - step / steps, 0.02) ** 0.5)
     for step in range(steps):
         points, labels = sample()
         radius = tau * min(1.0, (step + 1) / (0.4 * steps))
-        delta = attacked(model, points, labels, radius, inner, generator)
+        delta = attacked(model, points, labels, radius, inner, generator, restarts)
         optimiser.zero_grad()
         torch.nn.functional.softplus(-4 * labels * model(points + delta.detach())).mean().backward()
         optimiser.step()
+        falling.step()
     model.parameters.requires_grad_(False)

@@ -185,18 +185,19 @@ def _measured(name: str, model: Model, sizes: Scale, place: torch.device, seed: 
         bias, frozen = KAPPA / float(law.k) ** 0.5, SoftGates if kind == "gates" else RandomFeatures
         trained = frozen(sizes.dimension, sizes.width, generator, bias)
         trained.to(place)
-    fit(trained, sample, _TRAINED_AT, sizes.steps, 0.05, generator, inner=6 if degree else 2)
+    inner, restarts = (6, 2 if degree > 1 else 1) if degree else (2, 1)
+    fit(trained, sample, _TRAINED_AT, sizes.steps, 0.05, generator, inner, restarts)
     points, labels = sample(sizes.points)
     accuracies = []
     for radius in RADII:
-        delta = attacked(trained, points, labels, float(Fraction(radius)), sizes.attack, generator, restarts=3)
+        delta = attacked(trained, points, labels, float(Fraction(radius)), sizes.attack, generator, restarts=4)
         with torch.no_grad():
             accuracies.append([radius, float((labels * trained(points + delta) > 0).double().mean())])
     risks = []
     if degree:
         points, labels = _tensors(*_common_draws(name, sizes, seed), precision, place)
         for radius in _surrogate_radii(sizes):
-            delta = attacked(trained, points, labels, float(Fraction(radius)), sizes.attack, generator, restarts=3)
+            delta = attacked(trained, points, labels, float(Fraction(radius)), sizes.attack, generator, restarts=4)
             with torch.no_grad():
                 risks.append([radius, _best_hinge((labels * trained(points + delta)).cpu().numpy())])
     return {"accuracies": accuracies, "risks": risks, "parameters": trained.parameters.reshape(-1)[:64].tolist()}
