@@ -353,6 +353,17 @@ def test_moments_on_a_grid_enclose_the_exact_ones_of_two_magnitudes() -> None:
         assert low.bound(Fraction(1, 2)) < own.bound(Fraction(1, 2)) < high.bound(Fraction(1, 2))
 
 
+@pytest.mark.parametrize("shift", ["1/1000", "-1/1000"])
+def test_sums_within_the_slack_of_the_gap_are_on_neither_side(shift) -> None:
+    """Sums of 2/3 lie within a thousandth of the gap, on its other side in turn: both ends have to allow for them."""
+    law = SparseLaw.of("two", 40, 9, gap=Fraction(2, 3) + Fraction(shift), noise=0, heavy=2)
+    lattice = lattice_of(law)
+    accepted = lattice.acceptance()
+    exact = (accepted, lattice.expected(1) / accepted / 3, lattice.expected(2) / 9, lattice.square_mean() / 9)
+    for span, value in zip(grid_of(law).conditioned, exact, strict=True):
+        assert span.low < value < span.high < span.low * Fraction(5, 4)
+
+
 def test_two_scale_free_coordinates_by_adding_up() -> None:
     """d = k = 2: both coordinates are never zero, |z| = (1 + U)^(-1/2) with U uniform on [0, 1]; a midpoint rule."""
     law, g = SparseLaw.of("scale", 2, 2, gap="3/4", noise=0), 0.75

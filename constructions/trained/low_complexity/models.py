@@ -52,7 +52,7 @@ class SymmetricPolynomial:
         return torch.stack([math.prod(sums[part] for part in parts) for parts in self.monomials], dim=1)  # type: ignore
 
     def calibrate(self, points: torch.Tensor) -> None:
-        """Make the basis uncorrelated on points (n, d) and start from a multiple of p_1: products differ by 1e5 in size."""
+        """Make the basis uncorrelated on points (n, d), starting from a multiple of p_1."""
         with torch.no_grad():
             products = self.features(points)
             sizes = products.square().mean(dim=0).sqrt().clamp_min(1e-12)
