@@ -1,9 +1,9 @@
 """Linear relaxation of symmetric-ReLU networks over l2 balls, in the manner of CROWN and of auto_LiRPA; a reference.
 
-Over |delta| <= tau a neuron's height h_i + y <w_i, delta> stays within tau |w_i| of h_i. There phi is bounded below by a
-line s_i t + c_i, and y f(x + delta) >= sum_i a_i (s_i h_i + c_i) - tau |sum_i a_i s_i w_i|, the dual norm. For a given
-slope the best intercept is a minimum over the ends of the interval and the bends in it, so every slope is sound and the
-bound is concave in the slopes. Both ReLUs of a pair are relaxed together, which is never worse than one by one.
+Over |delta| <= tau a neuron's height h_i + y <w_i, delta> stays within tau |w_i| of h_i. There phi is bounded below by
+a line s_i t + c_i, and y f(x + delta) >= sum_i a_i (s_i h_i + c_i) - tau |sum_i a_i s_i w_i|, the dual norm. For
+given slopes the best intercept is a minimum over the ends of the interval and the bends in it, so every slope is sound
+and the bound is concave in the slopes. Both ReLUs of a pair are relaxed together, which is never worse than one by one.
 Plain float64: the bound is as sound as its rounding, 1e-12 of its terms.
 """
 
@@ -49,8 +49,8 @@ def crown(
 ) -> torch.Tensor:  # fmt: skip
     """The largest bound found (n,) by ascent on all slopes, as in alpha-CROWN, from chords or from the interval bound.
 
-    Slopes 0 give the interval bound, which the optimum therefore never falls below. With `steps` = 0 the fixed slopes of
-    CROWN: those of the chords over the intervals.
+    Slopes 0 give the interval bound, which the optimum therefore never falls below. With `steps` = 0 the fixed slopes
+    of CROWN: those of the chords over the intervals.
     """
     heights = labels[:, None] * (points @ weights.T)
     reach = radius * weights.norm(dim=1)
