@@ -8,6 +8,7 @@ from constructions.feature_purification import spaces
 from theorems.engine.falsify import Decided
 from theorems.engine.objective import Falsify
 from theorems.engine.origin import Origin, Variation, replay, replay_text
+from theorems.engine.sharpen import stronger
 from theorems.engine.shrink import shrink
 from verifiers.verdict import Refuted
 
@@ -29,3 +30,9 @@ def test_shrinking_keeps_the_number_of_active_and_inactive_coordinates_apart() -
     assert any(candidate.point["active"] < 3 for candidate in seen)
     draw, _ = decided(smallest)
     assert isinstance(replay(replay_text(variation, smallest, draw.instance.digest))[2].verdict, Refuted)
+
+
+def test_a_larger_energy_never_claims_more() -> None:
+    """Also where both sides have opposite signs, so that the slack divided by the larger of them falls."""
+    statement = Variation("feature_purification.certificate").statement()
+    assert [stronger(statement, "energy_factor", seed) for seed in range(3)] == [(-1,)] * 3
