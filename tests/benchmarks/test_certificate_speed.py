@@ -30,7 +30,7 @@ from verifiers.feature_purification.attack import Network, attack
 from verifiers.feature_purification.certificate import energy, height_errors, lower_bounds
 from verifiers.feature_purification.spectrum import spectral_bound
 
-SHIPPED = Path(__file__).parents[2] / "reports" / "published" / "finite_pair" / "networks.npz"
+SHIPPED = Path(__file__).parents[2] / "reports" / "published" / "finite_pair" / "light_256_5.npz"
 POINTS, KAPPA, SPARSITY, RADII = 500, 0.2, 5, ("1/20", "1/10", "3/20", "1/5")
 KINDS = ("clean", "adversarial")
 ROUNDED = 2.0**-20
@@ -55,18 +55,25 @@ def trained(d: int) -> dict[str, np.ndarray]:
     return {name: np.round(weights.double().numpy() / ROUNDED) * ROUNDED for name, weights in found}
 
 
+def with_biases(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return weights, biases_of(torch.tensor(weights), KAPPA, SPARSITY).numpy()
+
+
 @functools.cache
-def weights_of(d: int) -> dict[str, np.ndarray]:
+def networks(d: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Weights and biases by kind."""
     if d == 256 and SHIPPED.exists():
         with np.load(SHIPPED) as stored:
-            return {name: stored[name].astype(np.float64) for name in KINDS}
+            return {"clean": (stored["clean_weights"], stored["clean_biases"]),
+                    "adversarial": (stored["adversarial_weights"][0], stored["adversarial_biases"][0])}  # fmt: skip
     kept = Path(tempfile.gettempdir()) / f"thinmargin-benchmark-networks-{d}.npz"
-    if d < 256:
-        return trained(d)
-    if not kept.exists():
-        np.savez(kept, **trained(d))
-    with np.load(kept) as stored:
-        return dict(stored)
+    if d == 256 and kept.exists():
+        with np.load(kept) as stored:
+            return {kind: with_biases(stored[kind]) for kind in KINDS}
+    found = trained(d)
+    if d == 256:
+        np.savez(kept, **found)
+    return {kind: with_biases(weights) for kind, weights in found.items()}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -93,8 +100,8 @@ def share(bounds) -> float:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("d", [64, 256])
 def test_certified_points(benchmark, d, kind):
-    weights = weights_of(d)[kind]
-    biases, outputs = biases_of(torch.tensor(weights), KAPPA, SPARSITY).numpy(), np.ones(len(weights))
+    weights, biases = networks(d)[kind]
+    outputs = np.ones(len(weights))
     sample = SparseLaw.of("light", d, SPARSITY).sample(POINTS, np.random.default_rng(3))
     points, labels = sample.points, sample.labels.astype(np.float64)
     parts = (weights, biases, outputs, points, labels)
