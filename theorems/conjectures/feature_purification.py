@@ -115,6 +115,7 @@ certified_means_pure = _conjecture(
     given=(Claim("certified at radius 1/5", dual_bound > 0), Claim("the radius", tau >= Rational(1, 5))),
     then=(Claim("top cosine 0.9", top_sq >= purity_needed),),
     instances=(impure_networks,),
+    spaces=(spaces.small_networks,),
     expected="refuted",
     does_not_claim="What the certificate needs is a flat spectrum, not pure neurons.",
 )
@@ -136,6 +137,7 @@ no_gap = _conjecture(
     given=(on_the_euclidean_ball, Claim("one dimension, where the least value is that at an end", Eq(d, 1))),
     then=(Claim("gap below 1/100", attack_value <= dual_bound + Rational(1, 100)),),
     instances=(one_neuron, families.pure_oracles),
+    spaces=(spaces.pure_points, spaces.light_points),
     expected="refuted",
     does_not_claim="The gap is 0 where the best spread is a whole number of coordinates.",
 )
