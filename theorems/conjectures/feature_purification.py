@@ -19,7 +19,9 @@ from theorems.claim import Claim, constant, quantity
 from theorems.feature_purification import families, runs
 from theorems.feature_purification.vocabulary import (
     PAPER,
+    adversarial_recipe,
     attack_value,
+    clean_recipe,
     d,
     dense_sq,
     dense_value,
@@ -33,10 +35,13 @@ from theorems.feature_purification.vocabulary import (
     least_count,
     naive_residual_sq,
     on_the_euclidean_ball,
+    ramp,
     robust_accuracy,
     schur_dual_bound,
+    sparsity,
     tau,
     top_sq,
+    trained_radius,
 )
 from theorems.statement import Conjecture, Family, Source, Statement
 from verifiers.feature_purification import CATALOGUE, measure
@@ -166,6 +171,7 @@ projection_purifies = _conjecture(
     "feature_purification.conjecture_projection_purifies",
     title="Clean networks break along one direction only: without it they are robust",
     given=(
+        Claim("clean training", Eq(trained_radius, 0)),
         Claim("no dense part", Eq(dense_sq, 0)),
         Claim("the dense direction does nothing", dense_accuracy >= Rational(9, 10)),
     ),
@@ -179,7 +185,7 @@ projection_purifies = _conjecture(
 always_purifies = _conjecture(
     "feature_purification.conjecture_always_purifies",
     title="FGM training from scratch at a constant radius always ends at a robust network",
-    given=(Claim("radius 1/5", tau >= Rational(1, 5)),),
+    given=(Claim("adversarial training", trained_radius >= tau), Claim("constant radius", Eq(ramp, 0))),
     then=(Claim("no attack breaks more than a quarter", attack_accuracy >= Rational(3, 4)),),
     instances=(runs.runs_at_once,),
     expected="refuted",
@@ -190,7 +196,11 @@ always_purifies = _conjecture(
 certified_means_mostly_pure = _conjecture(
     "feature_purification.conjecture_certified_means_mostly_pure",
     title="Certified robust accuracy needs a median neuron with top cosine at least 0.9",
-    given=(Claim("certified", robust_accuracy >= Rational(3, 4)), Claim("the radius", tau >= Rational(1, 5))),
+    given=(
+        *adversarial_recipe,
+        Claim("certified", robust_accuracy >= Rational(3, 4)),
+        Claim("the radius", tau >= Rational(1, 5)),
+    ),
     then=(Claim("top cosine 0.9", median_top_sq >= purity_needed),),
     instances=(runs.purified_runs,),
     expected="refuted",
@@ -201,10 +211,10 @@ certified_means_mostly_pure = _conjecture(
 mixture_along_training = _conjecture(
     "feature_purification.conjecture_mixture_along_training",
     title="Along clean training the median mixture lies between k/d and 16 k/d",
-    given=(Claim("features", features >= 1),),
+    given=clean_recipe,
     then=(
-        Claim("at least k/d", mixture * features >= runs.K),
-        Claim("at most 16 k/d", mixture * features <= path_bound * runs.K),
+        Claim("at least k/d", mixture * features >= sparsity),
+        Claim("at most 16 k/d", mixture * features <= path_bound * sparsity),
     ),
     instances=(runs.clean_paths,),
     expected="supported",
@@ -215,7 +225,7 @@ mixture_along_training = _conjecture(
 small_gap = _conjecture(
     "feature_purification.conjecture_small_gap",
     title="At the end of adversarial training certificate and attack differ by a tenth of the mean margin at most",
-    given=(Claim("certified", robust_accuracy >= Rational(3, 4)),),
+    given=(*adversarial_recipe, Claim("certified", robust_accuracy >= Rational(3, 4))),
     then=(Claim("a tenth of the mean margin", certificate_gap <= Rational(1, 10)),),
     instances=(runs.purified_runs,),
     expected="refuted",
@@ -226,7 +236,7 @@ small_gap = _conjecture(
 dense_is_best_on_clean = _conjecture(
     "feature_purification.conjecture_dense_is_best_on_clean",
     title="For kappa = 1/5 the dense direction breaks nearly every point that any attack breaks",
-    given=(Claim("right without a perturbation", accuracy >= Rational(19, 20)),),
+    given=(*clean_recipe, Claim("right without a perturbation", accuracy >= Rational(19, 20))),
     then=(Claim("within a tenth", dense_accuracy <= attack_accuracy + Rational(1, 10)),),
     instances=(runs.clean_runs,),
     expected="supported",
@@ -237,7 +247,10 @@ dense_is_best_on_clean = _conjecture(
 dense_is_best_on_purer = _conjecture(
     "feature_purification.conjecture_dense_is_best_on_purer",
     title="The same for kappa = 1/2, where clean neurons are purer",
-    given=(Claim("right without a perturbation", accuracy >= Rational(19, 20)),),
+    given=(
+        Claim("clean training", Eq(trained_radius, 0)),
+        Claim("right without a perturbation", accuracy >= Rational(19, 20)),
+    ),
     then=(Claim("within a tenth", dense_accuracy <= attack_accuracy + Rational(1, 10)),),
     instances=(runs.purer_clean_runs,),
     expected="refuted",
@@ -249,7 +262,7 @@ mostly_purified = _conjecture(
     "feature_purification.conjecture_mostly_purified",
     title="Clean weights are mostly purified ones: beta w' carries half of their energy at least",
     source=Source(PAPER, "the authors' talk: |beta_i w'_i| > |v_i|", "seen"),
-    given=(Claim("certified", robust_accuracy >= Rational(3, 4)),),
+    given=(*adversarial_recipe, Claim("certified", robust_accuracy >= Rational(3, 4))),
     then=(Claim("half of the energy", along_share >= Rational(1, 2)),),
     instances=(runs.purified_runs,),
     expected="refuted",

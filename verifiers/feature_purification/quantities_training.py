@@ -1,4 +1,5 @@
-"""What is asked of trained networks as a whole: medians over neurons, shares over points, exact like what they sum up.
+"""What is asked of trained networks as a whole: medians over neurons, shares over points, exact like what they sum up,
+and the numbers of a run's recipe, which a network alone does not have.
 
 The median of an even number is the lower of the two in the middle, so that it is one of the measured numbers.
 """
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from constructions.feature_purification import TrainedRun
 from constructions.instance import fractions_of
 from verifiers.errors import MissingPart
 from verifiers.feature_purification.quantities_purity import top_square
@@ -44,6 +46,33 @@ def _clean(subject: NetworkSubject) -> Any:
     if subject.instance.clean is None:
         raise MissingPart("the instance holds no clean weights beside its own")
     return fractions_of(subject.instance.clean)
+
+
+def _recipe(subject: NetworkSubject, name: str) -> Enclosure:
+    if not isinstance(subject.instance, TrainedRun):
+        raise MissingPart("this is about a training run, and a network alone does not say how it was trained")
+    value: Any = fractions_of(getattr(subject.instance, name))[()]
+    return enclose(Fraction(value))
+
+
+@_measures("coordinates", "k, the expected number of nonzero codes in the data of a run")
+def sparsity(subject: NetworkSubject) -> Enclosure:
+    return _recipe(subject, "sparsity")
+
+
+@_measures("1", "kappa of the biases kappa |w_i| / sqrt(k) during a run")
+def kappa(subject: NetworkSubject) -> Enclosure:
+    return _recipe(subject, "kappa")
+
+
+@_measures("length", "radius of adversarial training, 0 for clean training")
+def trained_radius(subject: NetworkSubject) -> Enclosure:
+    return _recipe(subject, "trained_radius")
+
+
+@_measures("1", "share of the steps of a run over which the radius grew to its full size")
+def ramp(subject: NetworkSubject) -> Enclosure:
+    return _recipe(subject, "ramp")
 
 
 @_measures("1", "median over neurons of the mixture: |mean of the other coordinates| over the largest")

@@ -7,6 +7,7 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from constructions.feature_purification import PurificationInstance
+from constructions.feature_purification import TrainedRun
 from constructions.feature_purification.networks import relative_biases
 from constructions.instance import Draw, InvalidInstance
 from constructions.trained.feature_purification.descent import Recipe
@@ -170,7 +171,8 @@ def _draws(pairs: Pairs, entry: Json) -> list[Draw]:
         if network["status"] != "trained":
             continue
         weights = np.array(network["weights"]) * KEPT
-        instance = PurificationInstance(
+        adversarial = name != STARTS[0]
+        instance = TrainedRun(
             weights=weights,
             biases=relative_biases(weights, pairs.kappa, float(pairs.k)),
             points=sample.points,
@@ -179,6 +181,10 @@ def _draws(pairs: Pairs, entry: Json) -> list[Draw]:
             norm=pairs.norm,
             initial=np.array(entry["initial"]) * KEPT,
             clean=np.array(clean["weights"]) * KEPT if clean["status"] == "trained" else None,
+            sparsity=pairs.k,
+            kappa=str(Fraction(pairs.kappa).limit_denominator(1000)),
+            trained_radius=str(Fraction(pairs.radius if adversarial else 0).limit_denominator(1000)),
+            ramp="2/5" if adversarial else 0,
         )
         draws.append(Draw(instance, "trained", f"{name}, {pairs.name}, {pairs.law.text}", seed, index))
     return draws

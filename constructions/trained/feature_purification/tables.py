@@ -135,10 +135,11 @@ def _measures(pairs: Mapping[Pairs, Sequence[Json]]) -> Json:
             for name, unit in MEASURES.items():
                 values = [m[name] for m in measured if name in m and not (network == STARTS[0] and "trained" in name)]
                 if values and not (network == STARTS[0] and name.startswith("decomposition")):
-                    rows.append([key.name, network, name, unit, mean(values), min(values), max(values), len(values)])
+                    spread = [mean(values), min(values), max(values), len(values)]
+                    rows.append([key.name, network, name, unit, *spread])
     note = (
-        "Per neuron: top, share |w_ij|/|w_i| of the largest coordinate; dense, cosine with u = 1/sqrt(d); mixture, mean "
-        f"of the other coordinates over |w_ij|; coverage, share of features with a neuron of top above {PURE}; "
+        "Per neuron: top, share |w_ij|/|w_i| of the largest coordinate; dense, cosine with u = 1/sqrt(d); mixture, "
+        f"mean of the other coordinates over |w_ij|; coverage, share of features with a neuron of top above {PURE}; "
         "decomposition, |beta w'|/|v| of clean weights along trained ones. Cosines are between runs with batches of "
         f"their own. alignment: of the first right singular vector with u. {_seeds(pairs)}. Expected: the mixture "
         "falls by more than tenfold and the dense singular value goes; near-zero cosines with the initialisation and "
@@ -202,11 +203,11 @@ def _collapse(grid: Collapse, entries: Sequence[Json]) -> Json:
                      *counts.values(), len(runs), mean(run["shrink"] for run in runs),
                      mean(run["accuracy"] for run in runs)])  # fmt: skip
     note = (
-        f"{grid.name}: {grid.seeds} seeds per cell, {grid.steps} steps from scratch. failed: share of runs whose norm "
-        "fell below 0.3 of its start, whose gates all closed, or that diverged; norm: that over its start when "
-        "training ended or was given up; predicted: E y <v, x> along the first gradient v. Expected: runs at the full radius at "
-        "once collapse above the predicted radius for small kappa, and a ramp saves some of them. A few seeds do not "
-        "show a sharp threshold."
+        f"{grid.name}: {grid.seeds} seeds per cell, {grid.steps} steps from scratch. failed: share of runs whose "
+        "norm fell below 0.3 of its start, whose gates all closed, or that diverged; norm: that over its start when "
+        "training ended or was given up; predicted: E y <v, x> along the first gradient v. Expected: runs at the full "
+        "radius at once collapse above the predicted radius for small kappa, and a ramp saves some of them. A few "
+        "seeds do not show a sharp threshold."
     )
     name = f"purification_collapse_{grid.d}"
     return _table(name, f"Share of runs that fail, {grid.name}", units, rows, note, x="radius", y="failed",
