@@ -323,7 +323,7 @@ def test_starting_weights_have_the_stated_size():
 def test_the_predicted_radius_of_open_gates_is_the_mean_margin_along_the_dense_direction():
     """E|sum z|/sqrt(d), with E|S|/sqrt(k) = 1.65923 at d = 256, k = 5, margin .99."""
     law = SparseLaw.of("light", 256, 5)
-    sample = law.sample(40_000, np.random.default_rng(0))
+    sample = law.sample(15_000, np.random.default_rng(0))
     points, labels = torch.tensor(sample.points), torch.tensor(sample.labels, dtype=torch.float64)
     weights = start_weights(law, 64, Recipe(1), torch.Generator().manual_seed(0)).double()
     assert predicted_radius(weights, 0.0, 5.0, points, labels) == pytest.approx(1.65923 / 16, rel=0.02)
@@ -331,7 +331,7 @@ def test_the_predicted_radius_of_open_gates_is_the_mean_margin_along_the_dense_d
 
 # --------------------------------------------------------------------------------------------------------- experiments
 
-TINY = Pairs(16, 3, 0.2, 2, clean=120, adversarial=120, radius=0.1, radii=(0.1,), points=50, attack=4)
+TINY = Pairs(16, 3, 0.2, 2, clean=60, adversarial=60, radius=0.1, radii=(0.1,), points=50, attack=4)
 
 
 def test_pairs_do_not_depend_on_what_they_are_stacked_with():

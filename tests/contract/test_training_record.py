@@ -169,7 +169,8 @@ def run(capsys, tmp_path, monkeypatch):
 
     def trained(slug, device, scale, seed, store, progress):
         calls.append(slug)
-        return {"statements": [], "measurements": [made()["purification_reproduction"]], "environment": {"torch": "2.0"}, "notes": [],
+        return {"statements": [], "measurements": [made()["purification_reproduction"]],
+                "environment": {"torch": "2.0"}, "notes": [],
                 "training": {"slug": slug, "device": device, "scale": scale, "seconds": float(len(calls))}}  # fmt: skip
 
     import theorems.engine.train

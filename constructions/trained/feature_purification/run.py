@@ -143,10 +143,13 @@ def train(
         seeds = [seed + n for n in range(grid.seeds)]
         units.append((f"{grid.name}, seeds {seeds}", partial(run_collapse, grid, seeds, place, report), grid))
     done: list[str] = []
+    seconds = 0.0
     found: dict[Pairs | Collapse, list[Json]] = {}
     with one_torch_thread():
         for name, work, key in units:
-            found.setdefault(key, []).extend(checkpoint.recall(name, work) or [])
+            unit = checkpoint.recall(name, partial(_timed, work)) or {"seconds": 0.0, "entries": []}
+            found.setdefault(key, []).extend(unit["entries"])
+            seconds += unit["seconds"]
             done.append(name)
     environment = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version(),
                    "device": torch.cuda.get_device_name(place) if place.type == "cuda" else "cpu"}  # fmt: skip
@@ -157,8 +160,14 @@ def train(
     )}  # fmt: skip
     draws = [draw for key, entries in found.items() if isinstance(key, Pairs)
              for entry in entries[:JUDGED] for draw in _draws(key, entry)]  # fmt: skip
-    seconds = time.monotonic() - begun
     return TrainingResult(draws, tables_of(found), environment, seconds, counts, checkpoint.skipped)  # type: ignore[arg-type]
+
+
+def _timed(work: Callable[[], list[Json]]) -> Json:
+    """The entries of a unit and the seconds it took: those of a run that was interrupted add up."""
+    begun = time.monotonic()
+    entries = work()
+    return {"seconds": time.monotonic() - begun, "entries": entries}
 
 
 def _draws(pairs: Pairs, entry: Json) -> list[Draw]:

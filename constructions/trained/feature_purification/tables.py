@@ -23,7 +23,12 @@ MEASURES = {
 }  # fmt: skip
 
 SPREAD = 0.05
-"""How far apart two runs of one recipe may lie, relatively, where too few seeds show it; for accuracies absolutely."""
+"""How far apart measures of two runs of one recipe may lie, relatively, where too few seeds show it."""
+
+DEVIATIONS = 3
+"""The same for accuracies, in standard deviations of the difference of two samples of `POINTS` points."""
+
+POINTS = 1000
 
 
 def tables_of(found: Found) -> list[Json]:
@@ -234,21 +239,28 @@ def _reproduction(pairs: Mapping[Pairs, Sequence[Json]]) -> Json:
             runs = _trained(entries, network)
             for radius, expected in reference.ACCURACY.get(key.name, {}).get(network, {}).items():
                 values = [row[3] for run in runs for row in run["accuracies"] if row[0] == radius]
-                rows += _compared(key, network, f"accuracy at {radius:g}", values, expected, SPREAD)
+                rows += _compared(key, network, f"accuracy at {radius:g}", values, expected, _noise(values, expected))
             for name, expected in reference.MEASURES.get(key.name, {}).get(network, {}).items():
                 values = [run["measures"][name] for run in runs if name in run["measures"]]
                 rows += _compared(key, network, name, values, expected, SPREAD * abs(expected))
             if network == STARTS[1]:
                 for rank, expected in reference.SPECTRUM.get(key.name, {}).items():
                     values = [dict(map(tuple, run["spectrum"]))[rank] for run in runs]
-                    rows += _compared(key, network, f"spectrum, {rank} directions", values, expected, SPREAD)
+                    rows += _compared(key, network, f"spectrum, {rank} directions", values, expected, SPREAD * expected)
     note = (
         "reference: numbers of another implementation of the same recipe, one or two seeds, measured elsewhere and no "
         "result of this library. agrees: the reference lies within the seeds seen here, widened on both sides by the "
-        "larger of their range and 5 % (of one for accuracies and shares, else of the reference). effect: mean here "
-        f"minus reference. {_seeds(pairs)}. Agreement of a few seeds does not show that the spreads are equal."
+        "larger of their range and what 1000 points explain (three standard deviations), for measures 5 %. effect: "
+        f"mean here minus reference. {_seeds(pairs)}. Expected: agreement; of a few seeds it does not show that the "
+        "spreads are equal."
     )
     return _table("purification_reproduction", "Against the reference numbers", units, rows, note)
+
+
+def _noise(values: list[float], expected: float) -> float:
+    """What the points drawn alone explain of the difference of two accuracies."""
+    share = (mean(values) + expected) / 2 if values else expected
+    return DEVIATIONS * math.sqrt(2 * share * (1 - share) / POINTS)
 
 
 def _compared(
