@@ -1,8 +1,8 @@
 """Conjectures about feature purification; refuted ones fail in exact arithmetic.
 
-Those about how training ends are decided on trained networks, whose rounded weights are rational. Whether a start from
-the clean network helps, and how the gap between clean and adversarial training goes on with the dimension, is compared
-in the tables of `thinmargin train`: attacks only bound robust accuracies from above, so that neither is decided here.
+Those about how training ends are decided on trained networks, whose rounded weights are rational. How the gap between
+clean and adversarial training goes on with the dimension compares networks of several sizes and is left to the tables
+of `thinmargin train`; attacks only bound robust accuracies from above, so that it would not be decided here.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ path_bound = constant("path_bound", 16, "conjectured", "C_8")
 
 accuracy, dense_accuracy = quantity("accuracy"), quantity("dense_accuracy")
 attack_accuracy = quantity("attack_accuracy", r"\mathrm{RA}_\mathrm{attack}")
+rival_attack_accuracy = quantity("rival_attack_accuracy", r"\mathrm{RA}_\mathrm{attack, clean start}")
 mixture, median_top_sq = quantity("mixture"), quantity("median_top_sq", r"\mathrm{median\ top}^2")
 along_share, certificate_gap = quantity("along_share", r"\beta w'\mathrm{\ share}"), quantity("certificate_gap")
 
@@ -237,7 +238,7 @@ dense_is_best_on_clean = _conjecture(
     "feature_purification.conjecture_dense_is_best_on_clean",
     title="For kappa = 1/5 the dense direction breaks nearly every point that any attack breaks",
     given=(*clean_recipe, Claim("right without a perturbation", accuracy >= Rational(19, 20))),
-    then=(Claim("within a tenth", dense_accuracy <= attack_accuracy + Rational(1, 10)),),
+    then=(Claim("within a twentieth", dense_accuracy <= attack_accuracy + Rational(1, 20)),),
     instances=(runs.clean_runs,),
     expected="supported",
     basis="runs",
@@ -251,11 +252,24 @@ dense_is_best_on_purer = _conjecture(
         Claim("clean training", Eq(trained_radius, 0)),
         Claim("right without a perturbation", accuracy >= Rational(19, 20)),
     ),
-    then=(Claim("within a tenth", dense_accuracy <= attack_accuracy + Rational(1, 10)),),
+    then=(Claim("within a twentieth", dense_accuracy <= attack_accuracy + Rational(1, 20)),),
     instances=(runs.purer_clean_runs,),
     expected="refuted",
     basis="runs",
     does_not_claim="Another universal direction might do as well as attacks made for each point.",
+)
+
+clean_start_is_no_better = _conjecture(
+    "feature_purification.conjecture_clean_start_is_no_better",
+    title="Adversarial training from the clean network ends no better than from scratch",
+    given=adversarial_recipe,
+    then=(
+        Claim("by more than a twentieth", rival_attack_accuracy <= attack_accuracy + Rational(1, 20)),
+    ),
+    instances=(runs.purified_runs,),
+    expected="supported",
+    basis="runs",
+    does_not_claim="Accuracies under attack are compared, and at these sizes both are near one.",
 )
 
 mostly_purified = _conjecture(
@@ -286,6 +300,7 @@ _ALL: tuple[Statement, ...] = (
     small_gap,
     dense_is_best_on_clean,
     dense_is_best_on_purer,
+    clean_start_is_no_better,
     mostly_purified,
 )
 STATEMENTS = tuple(replace(statement, catalogue=CATALOGUE) for statement in _ALL)

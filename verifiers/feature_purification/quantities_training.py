@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from constructions.feature_purification import TrainedRun
+from constructions.feature_purification import PurificationInstance, TrainedRun, relative_biases
 from constructions.instance import fractions_of
 from verifiers.errors import MissingPart
 from verifiers.feature_purification.quantities_purity import top_square
@@ -51,8 +51,12 @@ def _clean(subject: NetworkSubject) -> Any:
 def _recipe(subject: NetworkSubject, name: str) -> Enclosure:
     if not isinstance(subject.instance, TrainedRun):
         raise MissingPart("this is about a training run, and a network alone does not say how it was trained")
-    value: Any = fractions_of(getattr(subject.instance, name))[()]
-    return enclose(Fraction(value))
+    return enclose(_number(subject.instance, name))
+
+
+def _number(run: TrainedRun, name: str) -> Fraction:
+    value: Any = fractions_of(getattr(run, name))[()]
+    return Fraction(value)
 
 
 @_measures("coordinates", "k, the expected number of nonzero codes in the data of a run")
@@ -118,6 +122,19 @@ def dense_accuracy(subject: NetworkSubject) -> Enclosure:
 @_measures("1", "share of points that no attack tried breaks")
 def attack_accuracy(subject: NetworkSubject) -> Enclosure:
     return _share(subject.attack_values)
+
+
+@_measures("1", "the same share for the rival of a run, with biases of its own by the same rule")
+def rival_attack_accuracy(subject: NetworkSubject) -> Enclosure:
+    run = subject.instance
+    if not isinstance(run, TrainedRun) or run.rival is None:
+        raise MissingPart("the instance holds no rival")
+    kappa, sparsity = (float(_number(run, name)) for name in ("kappa", "sparsity"))
+    biases = relative_biases(fractions_of(run.rival).astype(float), kappa, sparsity)
+    other = PurificationInstance(
+        weights=run.rival, biases=biases, points=run.points, labels=run.labels, radius=run.radius, norm=run.norm
+    )
+    return _share(NetworkSubject(other).attack_values)
 
 
 @_measures("1", "mean of best attack minus certificate, over the mean margin")

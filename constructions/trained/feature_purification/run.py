@@ -68,7 +68,8 @@ SCALES = {
         (Collapse(64, 5, 1, 500, (0.15, 0.25), (0.1, 0.2, 0.5)),),
     ),
     "paper": Scale(
-        (Pairs(64, 5, 0.2, 3), Pairs(128, 5, 0.2, 3), Pairs(256, 5, 0.2, 2), _cube(256, 1), Pairs(256, 8, 0.3, 1)),
+        (Pairs(64, 5, 0.2, 3), Pairs(128, 5, 0.2, 3), Pairs(256, 5, 0.2, 2), _cube(256, 1), Pairs(256, 8, 0.3, 1),
+         *(Pairs(64, 5, kappa, 1) for kappa in (0.1, 0.35, 0.5))),
         (Collapse(64, 5, 2, 800, GRID, (0.1, 0.2, 0.5)), Collapse(128, 5, 1, 800, GRID[:4], (0.1, 0.2, 0.5))),
     ),
 }
@@ -124,7 +125,7 @@ def train(
     """
     place, begun = resolve_device(device), time.monotonic()
     deadline = float("inf") if budget is None else begun + budget
-    checkpoint = Checkpoint(Path(state) if state else None, f"purification 2 {scale} {device} {seed}", deadline)
+    checkpoint = Checkpoint(Path(state) if state else None, f"purification 3 {scale} {device} {seed}", deadline)
     if scale == FRONTIER:
         return train_frontier(checkpoint, seed, certified, progress or (lambda *_: None))
     chosen = plan(scale, place)
