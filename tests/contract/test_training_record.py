@@ -71,7 +71,7 @@ def test_shares_and_medians_of_an_instance_small_enough_to_count():
     )  # fmt: skip
     found = measure(instance)
     assert exact(found["mixture"]) == 0 and exact(found["clean_mixture"]) == Fraction(1, 5)
-    assert exact(found["accuracy"]) == Fraction(2, 3) and exact(found["dense_accuracy"]) == Fraction(2, 3)
+    assert exact(found["unperturbed_accuracy"]) == Fraction(2, 3) and exact(found["dense_accuracy"]) == Fraction(2, 3)
     with pytest.raises(MissingPart, match="training run"):
         found["trained_radius"]
 

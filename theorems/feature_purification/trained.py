@@ -26,7 +26,7 @@ from verifiers.feature_purification import measure
 mixture = quantity("mixture", r"(\beta/\alpha)")
 clean_mixture = quantity("clean_mixture", r"(\beta/\alpha)_\mathrm{clean}")
 dense_accuracy = quantity("dense_accuracy", r"P(y f(x - y \eta v) > 0)")
-accuracy = quantity("accuracy", r"P(y f(x) > 0)")
+unperturbed_accuracy = quantity("unperturbed_accuracy", r"P(y f(x) > 0)")
 certificate_gap = quantity("certificate_gap", r"\mathrm{gap}")
 
 fall = constant("fall", 10, "measured", "C_f")
@@ -51,11 +51,11 @@ clean_training_breaks = _proposition(
     source=Source(PAPER, "clean training is non-robust, measured on trained networks", "derived"),
     given=(*clean_recipe, on_the_euclidean_ball, Claim("radius 1/4", tau >= Rational(1, 4))),
     then=(
-        Claim("right without a perturbation", accuracy >= Rational(19, 20)),
+        Claim("right without a perturbation", unperturbed_accuracy >= Rational(19, 20)),
         Claim("broken along the dense direction", dense_accuracy <= Rational(1, 3)),
     ),
     instances=(runs.clean_runs,),
-    mutants=(Mutant("without the perturbation", then=(Claim("broken as it is", accuracy <= Rational(1, 3)),)),),
+    mutants=(Mutant("without the perturbation", then=(Claim("broken as it is", unperturbed_accuracy <= Rational(1, 3)),)),),
     does_not_claim="Nothing about the population beyond the fresh points drawn, nor about larger kappa.",
 )
 

@@ -108,7 +108,7 @@ def along_share(subject: NetworkSubject) -> Enclosure:
 
 
 @_measures("1", "share of points with y f(x) > 0")
-def accuracy(subject: NetworkSubject) -> Enclosure:
+def unperturbed_accuracy(subject: NetworkSubject) -> Enclosure:
     return _share([subject.value(row) for row in subject.heights])
 
 

@@ -39,9 +39,6 @@ Progress = Callable[[int, int, str], None]
 CUBE_RADII = (0.005, 0.01, 0.02, 0.03, 0.04)
 GRID = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 
-JUDGED = 1
-"""Seeds per configuration whose networks are handed to the verifiers, which decide in exact arithmetic."""
-
 
 @dataclass(frozen=True)
 class Scale:
@@ -58,8 +55,8 @@ class Scale:
         )
 
 
-def _cube(d: int, seeds: int) -> Pairs:
-    return Pairs(d, 5, 0.2, seeds, adversarial=2000, radius=0.04, radii=CUBE_RADII, norm=0)
+def _cube(d: int, seeds: int, judged: int = 1) -> Pairs:
+    return Pairs(d, 5, 0.2, seeds, adversarial=2000, radius=0.04, radii=CUBE_RADII, norm=0, judged=judged)
 
 
 SCALES = {
@@ -68,8 +65,8 @@ SCALES = {
         (Collapse(64, 5, 1, 500, (0.15, 0.25), (0.1, 0.2, 0.5)),),
     ),
     "paper": Scale(
-        (Pairs(64, 5, 0.2, 3), Pairs(128, 5, 0.2, 3), Pairs(256, 5, 0.2, 2), _cube(256, 1), Pairs(256, 8, 0.3, 1),
-         *(Pairs(64, 5, kappa, 1) for kappa in (0.1, 0.35, 0.5))),
+        (Pairs(64, 5, 0.2, 3), Pairs(128, 5, 0.2, 3), Pairs(256, 5, 0.2, 2), _cube(256, 1, judged=0), Pairs(256, 8, 0.3, 1, judged=0),
+         *(Pairs(64, 5, kappa, 1, judged=0) for kappa in (0.1, 0.35, 0.5))),
         (Collapse(64, 5, 2, 800, GRID, (0.1, 0.2, 0.5)), Collapse(128, 5, 1, 800, GRID[:4], (0.1, 0.2, 0.5))),
     ),
 }
@@ -79,7 +76,7 @@ hour on one core; on a GPU eight times the seeds, and d = 512 as well."""
 FRONTIER = "frontier"
 """The scale that asks up to which dimension and radius a pair is proved."""
 
-LARGEST = (Pairs(512, 5, 0.2, 8), Pairs(512, 8, 0.3, 8))
+LARGEST = (Pairs(512, 5, 0.2, 8, judged=0), Pairs(512, 8, 0.3, 8, judged=0))
 
 
 def plan(scale: str, place: torch.device) -> Scale:
@@ -160,7 +157,7 @@ def train(
         for entry in entries for network in entry["networks"].values()
     )}  # fmt: skip
     draws = [draw for key, entries in found.items() if isinstance(key, Pairs)
-             for entry in entries[:JUDGED] for draw in _draws(key, entry)]  # fmt: skip
+             for entry in entries[: key.judged] for draw in _draws(key, entry)]  # fmt: skip
     return TrainingResult(draws, tables_of(found), environment, seconds, counts, checkpoint.skipped)  # type: ignore[arg-type]
 
 

@@ -70,7 +70,11 @@ def _went(entry: Json, name: str) -> bool:
 
 
 def _seeds(found: Mapping[Any, Sequence[Json]]) -> str:
-    return "; ".join(f"{key.name}: {len({e['seed'] for e in entries})} seeds" for key, entries in found.items())
+    return "; ".join(f"{key.name}: {_count(len({e['seed'] for e in es}))}" for key, es in found.items())
+
+
+def _count(seeds: int) -> str:
+    return "1 seed" if seeds == 1 else f"{seeds} seeds"
 
 
 ATTACKED = (
@@ -114,7 +118,9 @@ def _dimensions(pairs: Mapping[Pairs, Sequence[Json]]) -> Json:
         f"At radius 0.2, k = 5, kappa = 0.2. {_seeds(chosen)}. {ATTACKED} Expected: the clean network falls with d, "
         "the adversarially trained ones stay. It does not say how either goes on beyond the largest d."
     )
-    return _table("purification_dimension", "Robust accuracy at radius 0.2 against the dimension", units, rows, note,
+    several = len({key.d for key in chosen}) > 1
+    return _table("purification_dimension", "Robust accuracy at radius 0.2 against the dimension", units,
+                  rows if several else [], note,
                   x="d", y="accuracy", series="network", low="lowest", high="highest", log=["x"])  # fmt: skip
 
 
@@ -255,7 +261,7 @@ def _collapse(grid: Collapse, entries: Sequence[Json]) -> Json:
                      *counts.values(), len(runs), mean(run["shrink"] for run in runs),
                      mean(run["accuracy"] for run in runs)])  # fmt: skip
     note = (
-        f"{grid.name}: {grid.seeds} seeds per cell, {grid.steps} steps from scratch. failed: share of runs whose "
+        f"{grid.name}: {_count(grid.seeds)} per cell, {grid.steps} steps from scratch. failed: share of runs whose "
         "norm fell below 0.3 of its start, whose gates all closed, or that diverged; norm: that over its start when "
         "training ended or was given up; predicted: E y <v, x> along the first gradient v. Expected: runs at the full "
         "radius at once collapse above the predicted radius for small kappa, and a ramp saves some of them. A few "
