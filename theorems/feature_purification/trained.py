@@ -55,7 +55,9 @@ clean_training_breaks = _proposition(
         Claim("broken along the dense direction", dense_accuracy <= Rational(1, 3)),
     ),
     instances=(runs.clean_runs,),
-    mutants=(Mutant("without the perturbation", then=(Claim("broken as it is", unperturbed_accuracy <= Rational(1, 3)),)),),
+    mutants=(
+        Mutant("without the perturbation", then=(Claim("broken as it is", unperturbed_accuracy <= Rational(1, 3)),)),
+    ),
     does_not_claim="Nothing about the population beyond the fresh points drawn, nor about larger kappa.",
 )
 

@@ -65,7 +65,8 @@ SCALES = {
         (Collapse(64, 5, 1, 500, (0.15, 0.25), (0.1, 0.2, 0.5)),),
     ),
     "paper": Scale(
-        (Pairs(64, 5, 0.2, 3), Pairs(128, 5, 0.2, 3), Pairs(256, 5, 0.2, 2), _cube(256, 1, judged=0), Pairs(256, 8, 0.3, 1, judged=0),
+        (Pairs(64, 5, 0.2, 3), Pairs(128, 5, 0.2, 3), Pairs(256, 5, 0.2, 2),
+         _cube(256, 1, judged=0), Pairs(256, 8, 0.3, 1, judged=0),
          *(Pairs(64, 5, kappa, 1, judged=0) for kappa in (0.1, 0.35, 0.5))),
         (Collapse(64, 5, 2, 800, GRID, (0.1, 0.2, 0.5)), Collapse(128, 5, 1, 800, GRID[:4], (0.1, 0.2, 0.5))),
     ),
