@@ -174,3 +174,15 @@ def test_panels_make_a_page_resume_and_leave_out_what_the_time_did_not_allow(tin
     cut_short = panels("small", torch.device("cpu"), 0, lambda name, _: done[name] if "digits" in name else None)
     assert [entry["name"] for entry in cut_short] == ["purification_update_spectrum"] + names[-5:]
     assert panels("small", torch.device("cpu"), 0, lambda *_: None) == []
+
+
+def test_training_of_feature_purification_shows_the_panels(tiny, monkeypatch, tmp_path):
+    from constructions.trained.feature_purification import run
+
+    monkeypatch.setitem(run.SCALES, "small", run.Scale((), ()))
+    result = run.train("small", state=tmp_path / "state.json")
+    names = [entry["name"] for entry in result.tables]
+    assert {"purification_patches_pictures_4x4_16", "purification_digits_pictures"} <= set(names)
+    monkeypatch.setattr(pictures, "_digits", lambda *_: pytest.fail("trained again"))
+    assert run.train("small", state=tmp_path / "state.json").tables == result.tables, "nothing is trained again"
+    assert run.train("small", state=tmp_path / "new.json", budget=0).skipped
