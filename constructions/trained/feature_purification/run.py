@@ -29,6 +29,7 @@ from constructions.trained.feature_purification.experiments import (
     stream,
 )
 from constructions.trained.feature_purification.frontier import FRESH, SIZES, train_frontier
+from constructions.trained.feature_purification.pictures import panels
 from constructions.trained.feature_purification.tables import tables_of
 from constructions.trained.kkt_margin.networks import resolve_device
 from constructions.trained.kkt_margin.run import Checkpoint, TrainingResult, one_torch_thread
@@ -150,6 +151,7 @@ def train(
             found.setdefault(key, []).extend(unit["entries"])
             seconds += unit["seconds"]
             done.append(name)
+        tables = tables_of(found) + panels(scale, place, seed, checkpoint.recall, progress)
     environment = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version(),
                    "device": torch.cuda.get_device_name(place) if place.type == "cuda" else "cpu"}  # fmt: skip
     counts = {"not fitted": sum(
@@ -159,7 +161,7 @@ def train(
     )}  # fmt: skip
     draws = [draw for key, entries in found.items() if isinstance(key, Pairs)
              for entry in entries[: key.judged] for draw in _draws(key, entry)]  # fmt: skip
-    return TrainingResult(draws, tables_of(found), environment, seconds, counts, checkpoint.skipped)  # type: ignore[arg-type]
+    return TrainingResult(draws, tables, environment, seconds, counts, checkpoint.skipped)  # type: ignore[arg-type]
 
 
 def _timed(work: Callable[[], list[Json]]) -> Json:
