@@ -242,10 +242,10 @@ def _paths(pairs: Mapping[Pairs, Sequence[Json]]) -> list[Json]:
     units = {"network": "", "step": "steps", "mixture": "1", "mixture d/k": "1", "dense": "1", "top": "1",
              "singular_1": "length"}  # fmt: skip
     note = (
-        f"k = 5, kappa = 0.2, one seed each, every {WATCHED} steps: median mixture beta/alpha, in units of k/d as well, mean cosine with "
-        "the dense direction, mean top share, largest singular value. Expected: the mixture of clean networks stays a "
-        "small multiple of k/d, that of adversarially trained ones falls once the radius is large. One seed shows no "
-        "spread."
+        f"k = 5, kappa = 0.2, one seed each, every {WATCHED} steps: median mixture beta/alpha, in units of k/d as "
+        "well, mean cosine with the dense direction, mean top share, largest singular value. Expected: the mixture of "
+        "clean networks stays a small multiple of k/d, that of adversarially trained ones falls once the radius is "
+        "large. One seed shows no spread."
     )
     return [
         _table("purification_path", "The dense mixture along training", units, rows, note, x="step", y="mixture",
