@@ -27,7 +27,7 @@ RADII = ("1/20", "1/10", "3/20", "7/40", "1/5", "9/40", "1/4", "11/40", "3/10")
 ROBUST, BROKEN = 0.95, 0.05
 """Robust accuracies that count as robust and as broken."""
 
-FRESH = 2000
+FRESH = 5000
 """Fresh points per pair."""
 
 SERIES = {
