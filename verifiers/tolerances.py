@@ -65,3 +65,12 @@ PRESENT = (1e-9, 1e-3, 3e-2)
 What is left out is charged to the distance. Neurons that a gradient method never used, or had not yet emptied when it
 stopped, keep weights of this order.
 """
+
+REPRESENTATION_GAP = 1e-9
+"""upper/lower - 1 at which a search for the least-norm factors of a predictor stops; both bounds hold at any gap."""
+
+MARGIN_GAP = 1e-6
+"""The same for max-margin problems: the multiplier method reaches it in seconds, and the gap is reported."""
+
+SEPARATED = 1e-9
+"""Margin, relative to the largest entry, up to which a linear program says that no predictor separates the data."""
