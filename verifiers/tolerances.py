@@ -74,3 +74,15 @@ MARGIN_GAP = 1e-6
 
 SEPARATED = 1e-9
 """Margin, relative to the largest entry, up to which a linear program says that no predictor separates the data."""
+
+SUPPORTED = 1e-6
+"""Share of the largest |b^_d| below which a frequency counts as absent from a reweighted solution.
+
+Reweighting drives absent ones below 1e-8 of the largest, and present ones found so far exceed 1e-3.
+"""
+
+ACTIVE_MARGIN = 1e-7
+"""Samples whose margin exceeds the smallest by at most this share may carry a multiplier."""
+
+SAME_POINT = 1e-5
+"""Relative distance below which two stationary points of a bridge problem are counted as one."""
