@@ -1,0 +1,168 @@
+"""`train`: the frequency experiment and the margin limit of linear nets, as tables and as instances for the verifier."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from constructions.instance import Draw, InvalidInstance
+from constructions.trained.frequency_bias import plans, tables
+from constructions.trained.frequency_bias.data import Task
+from constructions.trained.frequency_bias.descent import energy, high_share, profile
+from constructions.trained.frequency_bias.experiment import equivariant, measured
+from constructions.trained.frequency_bias.limit import descend
+from constructions.trained.kkt_margin.networks import resolve_device
+from constructions.trained.kkt_margin.run import Checkpoint, TrainingResult, one_torch_thread
+
+Json = dict[str, Any]
+Progress = Callable[[int, int, str], None]
+Certified = Callable[..., Json]
+
+SCALES = ("small", "paper")
+CHUNK = 64
+"""Nets trained in one tensor; more are taken in chunks, each with a seed of its own."""
+
+
+def train(
+    scale: str = "small", device: str = "cpu", seed: int = 0, progress: Progress | None = None,
+    budget: float | None = None, *, certified: Certified | None = None, state: str | os.PathLike[str] | None = None,
+) -> TrainingResult:  # fmt: skip
+    """Run "small" scale (about two minutes on one core) or "paper" scale (a GPU; CIFAR-10 from the user's files).
+
+    `certified(points, labels, taps, depth, predictor)` encloses the optimum that a linear net is compared with;
+    without it only the experiment runs. `state` names a checkpoint file. Raises `InvalidInstance` on an unknown scale.
+    """
+    if scale not in SCALES:
+        raise InvalidInstance(f"scale {scale!r} is unknown; use {' or '.join(SCALES)}")
+    place, start = resolve_device(device), time.monotonic()
+    deadline = float("inf") if budget is None else start + budget
+    checkpoint = Checkpoint(Path(state) if state else None, f"frequency {scale} {device} {seed}", deadline)
+    with one_torch_thread():
+        found = _experiment(scale, place, seed, progress, checkpoint)
+        if certified is not None:
+            found += _limits(scale, place, seed, checkpoint, certified)
+    draws: list[Draw] = []
+    environment = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version(),
+                   "device": torch.cuda.get_device_name(place) if place.type == "cuda" else "cpu"}  # fmt: skip
+    return TrainingResult(draws, found, environment, time.monotonic() - start, {}, checkpoint.skipped)
+
+
+def _experiment(
+    scale: str, place: torch.device, seed: int, progress: Progress | None, checkpoint: Checkpoint
+) -> list[Json]:  # fmt: skip
+    chosen = plans.parts(scale)
+    units = [(part, model, mirror) for part in chosen for model in part.models for mirror in (False, True)
+             if not (mirror and equivariant(model))]  # fmt: skip
+    results: tables.Results = {}
+    loaded: dict[str, list[Task]] = {}
+    for position, (part, model, mirror) in enumerate(units):
+        if progress:
+            progress(position, len(units), f"{part.task}: {model.name}{', mirrored' if mirror else ''}")
+        if part.task not in loaded:
+            loaded = {part.task: _tasks(part, seed)}
+        unit = partial(_chunked, part, model, loaded[part.task], seed, place, mirror)
+        found = checkpoint.recall(f"{part.task} {model.name} {mirror}", unit)
+        if found is not None:
+            results[part.task, model.name, mirror] = found
+    described = {part.task: _described(part, seed) for part in chosen}
+    models = {model.name: model for part in chosen for model in part.models}
+    exact = {model.name for model in models.values() if equivariant(model)}
+    chances = {part.task: 1 / part.classes for part in chosen}
+    found = [tables.verdicts_table(results, plans.comparisons(scale), chances),
+             tables.kernel_table(results, models)]  # fmt: skip
+    shown = ["fully connected", "convolution K=3", "convolution K=9", "convolution K=3, depth 4",
+             "attention, patches of 4"]  # fmt: skip
+    for kind in ("gradient", "l2", "linf"):
+        for part in chosen if kind == "gradient" else chosen[:1]:
+            found.append(tables.spectra_table(results, part.task, kind, shown, described[part.task][1]))
+    found += tables.slack_table(results)
+    return [*found, tables.numbers_table(results, models, {t: high for t, (high, _) in described.items()}, exact)]
+
+
+def _tasks(part: plans.Part, seed: int) -> list[Task]:
+    sizes = [min(CHUNK, part.nets - start) for start in range(0, part.nets, CHUNK)]
+    return [part.load(size, seed + 1000 * index) for index, size in enumerate(sizes)]
+
+
+def _chunked(
+    part: plans.Part, model: Any, loaded: list[Task], seed: int, place: torch.device, mirror: bool
+) -> Json:  # fmt: skip
+    """Results of all chunks of nets, joined; layer slacks are those of the first chunk."""
+    joined: Json = {}
+    for index, task in enumerate(loaded):
+        found = measured(model, task, part.recipe, seed + 1000 * index, place, mirror)
+        for name, values in found.items():
+            if name == "layers":
+                joined.setdefault(name, values)
+            else:
+                joined.setdefault(name, []).extend(values)
+    return joined
+
+
+def _described(part: plans.Part, seed: int) -> tuple[float, list[float]]:
+    """(HF share, spectrum) of the data of a task."""
+    task = part.load(2, seed)
+    power = energy(task.train[0])
+    return float(high_share(power, task.grid).mean()), profile(power, task.grid).mean(0).tolist()
+
+
+def _limits(scale: str, place: torch.device, seed: int, checkpoint: Checkpoint, certified: Certified) -> list[Json]:
+    """Linear nets of depth two against the certified optimum, and of depth three against stationary points."""
+    rows: list[list[Any]] = []
+    deep: list[list[Any]] = []
+    for index in range(plans.LIMIT_SETS[scale]):
+        for channels in plans.LIMIT_CHANNELS[scale]:
+            unit = partial(_limit, seed, index, 2, channels, list(plans.LIMIT_TAPS), scale, place, certified)
+            rows += checkpoint.recall(f"limit {index} {channels}", unit) or []
+        unit = partial(_limit, seed, index, 3, 1, [32] * 4, scale, place, certified)
+        deep += checkpoint.recall(f"limit {index} depth 3", unit) or []
+    units = ["", "1", "1", "1", "1", "1", "1", "1"]
+    columns = ["net", "data_set", "steps", "ratio", "cosine", "drift", "gap", "hypotheses"]
+    note = (
+        "ratio: cost over margin of the net against the optimum, whose relative enclosure is `gap`; cosine with the "
+        "optimal predictor; drift: 1 - cosine with the predictor recorded before. A trend, not a limit: the theorems "
+        "assume that directions converge. A cosine near one can hide a cost one percent too high."
+    )
+    deep_columns = ["net", "data_set", "steps", "ratio", "cosine", "drift", "residual", "support"]
+    return [
+        {"name": "frequency_limit", "title": "Linear nets of depth two towards the max margin of the induced norm",
+         "columns": columns[:-1], "units": units[:-1], "rows": rows, "x": "steps", "y": "ratio", "series": "net",
+         "log": "x", "note": note},
+        {"name": "frequency_limit_depth_3", "title": "Full-width linear nets of depth three and stationary points",
+         "columns": deep_columns, "units": units, "rows": deep,
+         "note": "ratio and cosine against the stationary point reached from the net by reweighting, whose first-order "
+                 "residual and number of frequencies are given: different starts end at different points."},
+    ]  # fmt: skip
+
+
+def _limit(
+    seed: int, index: int, depth: int, channels: int, taps: list[int], scale: str, place: torch.device,
+    certified: Certified,
+) -> list[list[Any]]:  # fmt: skip
+    """Rows of one batch of nets on one data set: n = 10 Gaussian points on 32 sites with random labels."""
+    own = np.random.default_rng(np.random.SeedSequence([seed, index, 7]))
+    points, labels = own.standard_normal((10, 32)), own.choice([-1.0, 1.0], size=10)
+    generator = torch.Generator().manual_seed(int(own.integers(2**62)))
+    signed = np.repeat((points * labels[:, None])[None], len(taps), axis=0)
+    path = descend(signed, taps, depth, channels, plans.LIMIT_STEPS[scale], generator, place=place)
+    rows = []
+    for b, kernel in enumerate(taps):
+        known = certified(points, labels, kernel, depth, path.predictors[-1, b])
+        optimum = np.asarray(known["predictor"])
+        before = None
+        title = f"K={kernel}, C={channels}" if depth == 2 else f"start {b + 1}"
+        for s, steps in enumerate(path.steps):
+            found = path.predictors[s, b]
+            drift = float("nan") if before is None else 1.0 - float(before @ found)
+            rest = [known["gap"]] if depth == 2 else [known["residual"], known["support"]]
+            rows.append([title, index, steps, float(path.costs[s, b]) / known["cost"], float(found @ optimum), drift, *rest])
+            before = found
+    return rows
