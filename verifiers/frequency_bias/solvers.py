@@ -18,6 +18,7 @@ from math import prod
 import numpy as np
 from scipy.optimize import minimize
 
+from constructions.frequency_bias.transform import filter_transform
 from constructions.instance import InvalidInstance
 from verifiers import tolerances
 
@@ -72,7 +73,7 @@ class Shape:
 
     def transform(self, filters: Floats) -> Floats:
         """Unnormalised transform (..., *grid) of filters (..., *kernel)."""
-        return np.fft.fftn(filters, self.grid, self.axes)
+        return filter_transform(filters, self.grid)
 
     def compose(self, filters: Floats, readouts: Floats) -> Floats:
         """End-to-end predictor (R, *grid) of filters (C, R, *kernel) and readouts (C, *grid)."""

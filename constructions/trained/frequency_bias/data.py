@@ -24,7 +24,7 @@ AMPLITUDE = 0.55
 
 @dataclass(frozen=True)
 class Task:
-    """Train and test sets of B nets, and the radius at which an l2 attack starts its search."""
+    """Train and test sets of B nets: points and labels each."""
 
     name: str
     train: tuple[torch.Tensor, torch.Tensor]
@@ -55,24 +55,27 @@ def noise_profile(exponent: float, sites: int = SITES) -> np.ndarray:
     return sigma / np.sqrt(np.mean(sigma**2))
 
 
+def own_generators(nets: int, seed: int, word: int) -> list[np.random.Generator]:
+    """One generator per net, so that net b has the same data whatever else is trained beside it."""
+    return [np.random.default_rng(np.random.SeedSequence([seed, word, net])) for net in range(nets)]
+
+
 def tones(
     exponent: float, nets: int, seed: int, train: int = 128, test: int = 200, sites: int = SITES
 ) -> Task:  # fmt: skip
     """x = y s + noise: s has two low and two high tones with random phases of each net, equal to noise per frequency."""
-    generator = np.random.default_rng(np.random.SeedSequence([seed, round(100 * exponent)]))
     sigma, place = noise_profile(exponent, sites), np.arange(sites)
-    template = np.zeros((nets, sites))
-    for tone in (*LOW_TONES, *HIGH_TONES):
-        phase = generator.uniform(0, 2 * np.pi, size=(nets, 1))
-        template += AMPLITUDE * np.sqrt(2) * sigma[tone] * np.cos(2 * np.pi * tone * place / sites + phase)
-
-    def sample(count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        labels = generator.choice([-1.0, 1.0], size=(nets, count))
-        spectrum = np.fft.fft(generator.standard_normal((nets, count, sites)), norm="ortho") * sigma
-        points = labels[..., None] * template[:, None] + np.fft.ifft(spectrum, norm="ortho").real
-        return _tensor(points[:, :, None]), _tensor(labels)
-
-    return Task(f"tones, noise 1/f^{exponent:g}", sample(train), sample(test), 1)
+    points, labels = np.empty((nets, train + test, 1, sites)), np.empty((nets, train + test))
+    for net, generator in enumerate(own_generators(nets, seed, round(100 * exponent))):
+        template = np.zeros(sites)
+        for tone in (*LOW_TONES, *HIGH_TONES):
+            phase = generator.uniform(0, 2 * np.pi)
+            template += AMPLITUDE * np.sqrt(2) * sigma[tone] * np.cos(2 * np.pi * tone * place / sites + phase)
+        labels[net] = generator.choice([-1.0, 1.0], size=train + test)
+        spectrum = np.fft.fft(generator.standard_normal((train + test, sites)), norm="ortho") * sigma
+        points[net, :, 0] = labels[net][:, None] * template + np.fft.ifft(spectrum, norm="ortho").real
+    parts = [(_tensor(points[:, own]), _tensor(labels[:, own])) for own in (slice(0, train), slice(train, None))]
+    return Task(f"tones, noise 1/f^{exponent:g}", parts[0], parts[1], 1)
 
 
 def _tensor(array: np.ndarray) -> torch.Tensor:
@@ -80,18 +83,16 @@ def _tensor(array: np.ndarray) -> torch.Tensor:
 
 
 def digits(nets: int, seed: int, train: int = 1200) -> Task:
-    """The 8 x 8 digits of scikit-learn, every image less its mean, unit mean square; each net has a split of its own."""
+    """The 8 x 8 digits of scikit-learn less the mean image, unit mean square; each net has a split of its own."""
     from sklearn.datasets import load_digits
 
     images, labels = load_digits(return_X_y=True)
-    images = images.reshape(-1, 8, 8)
-    images = images - images.mean(axis=(1, 2), keepdims=True)
-    images /= np.sqrt(np.mean(images**2))
-    generator = np.random.default_rng(np.random.SeedSequence([seed, 8]))
-    order = np.stack([generator.permutation(len(images)) for _ in range(nets)])
-    parts = [(_tensor(images[chosen][:, :, None]), torch.tensor(labels[chosen])) for chosen in
-             (order[:, :train], order[:, train:])]  # fmt: skip
-    return Task("digits 8 x 8", parts[0], parts[1], 10)
+    order = np.stack([generator.permutation(len(images)) for generator in own_generators(nets, seed, 8)])
+    images = images.reshape(-1, 1, 8, 8)[order]
+    images -= images[:, :train].mean(axis=1, keepdims=True)
+    images /= np.sqrt(np.mean(images[:, :train] ** 2, axis=(1, 2, 3, 4), keepdims=True))
+    marks = torch.tensor(labels[order])
+    return Task("digits 8 x 8", (_tensor(images[:, :train]), marks[:, :train]), (_tensor(images[:, train:]), marks[:, train:]), 10)
 
 
 STRIPE = 64
@@ -103,33 +104,29 @@ def photographs(nets: int, seed: int, train: int = 1000, test: int = 400, size: 
     from sklearn.datasets import load_sample_images
 
     pictures = [np.asarray(image, dtype=np.float64).mean(axis=2) / 255 for image in load_sample_images().images]
-    generator = np.random.default_rng(np.random.SeedSequence([seed, 16]))
-    sets = []
-    for parity, count in ((0, train), (1, test)):
-        which = generator.integers(0, 2, size=(nets, count))
-        points = np.empty((nets, count, 1, size, size))
-        for position in np.ndindex(nets, count):
-            picture = pictures[which[position]]
-            stripes = [start for start in range(0, picture.shape[1] - STRIPE + 1, STRIPE)][parity::2]
+    points, which = np.empty((nets, train + test, 1, size, size)), np.empty((nets, train + test), dtype=np.int64)
+    for net, generator in enumerate(own_generators(nets, seed, 16)):
+        which[net] = generator.integers(0, 2, size=train + test)
+        for sample, picture in enumerate(pictures[chosen] for chosen in which[net]):
+            stripes = range(0, picture.shape[1] - STRIPE + 1, STRIPE)[int(sample >= train) :: 2]
             row = generator.integers(0, picture.shape[0] - size + 1)
             column = generator.choice(stripes) + generator.integers(0, STRIPE - size + 1)
-            points[position] = picture[row : row + size, column : column + size]
-        points -= points.mean(axis=(3, 4), keepdims=True)
-        sets.append((points, 2.0 * which - 1.0))
-    scale = np.sqrt(np.mean(sets[0][0] ** 2))
-    (points, labels), (fresh, own) = sets
-    return Task("photographs 16 x 16", (_tensor(points / scale), _tensor(labels)), (_tensor(fresh / scale), _tensor(own)), 1)
+            points[net, sample, 0] = picture[row : row + size, column : column + size]
+    points -= points.mean(axis=(3, 4), keepdims=True)
+    points /= np.sqrt(np.mean(points[:, :train] ** 2, axis=(1, 2, 3, 4), keepdims=True))
+    labels = 2.0 * which - 1.0
+    parts = [(_tensor(points[:, own]), _tensor(labels[:, own])) for own in (slice(0, train), slice(train, None))]
+    return Task("photographs 16 x 16", parts[0], parts[1], 1)
 
 
 def cifar(folder: str | Path, nets: int, seed: int, train: int = 20000, test: int = 1000) -> Task:
     """CIFAR-10 from the user's files, channel means removed, unit mean square; each net sees a sample of its own."""
-    generator = np.random.default_rng(np.random.SeedSequence([seed, 32]))
     sets = []
     for part, count in (("train", train), ("test", test)):
         images, labels = cifar10(folder, part)
         if len(images) < 2:
             raise InvalidInstance(f"{folder}: {len(images)} images in the {part} part are not enough")
-        chosen = [generator.permutation(len(images))[: min(count, len(images))] for _ in range(nets)]
+        chosen = [own.permutation(len(images))[:count] for own in own_generators(nets, seed, 32)]
         sets.append([np.stack([array[c] for c in chosen]) for array in (images, labels)])
     mean = sets[0][0].mean(axis=(0, 1, 3, 4), keepdims=True)
     scale = np.sqrt(np.mean((sets[0][0] - mean) ** 2))

@@ -6,6 +6,7 @@ from typing import Literal
 
 import torch
 
+from constructions.frequency_bias.transform import frequency_sizes, high_weights
 from constructions.trained.frequency_bias.models import Architecture, Parameters, scores
 
 Norm = Literal["l2", "linf"]
@@ -130,32 +131,19 @@ def energy(signals: torch.Tensor) -> torch.Tensor:
     return (shares * used).sum(1) / used.sum(1).clamp_min(1.0)
 
 
-def frequencies(grid: tuple[int, ...]) -> torch.Tensor:
-    """|d| on the grid of frequencies: min(d, N - d), radial in two dimensions."""
-    sides = [torch.minimum(torch.arange(size), size - torch.arange(size)).double() for size in grid]
-    return torch.stack(torch.meshgrid(*sides, indexing="ij")).square().sum(0).sqrt()
-
-
-def high_weights(grid: tuple[int, ...]) -> torch.Tensor:
-    """1 above a quarter of the side, 1/2 at it in one dimension (0 in two, where the band is radial), 0 below."""
-    distance, quarter = frequencies(grid), min(grid) / 4
-    at = 0.5 if len(grid) == 1 else 0.0
-    return (distance > quarter).double() + at * (distance == quarter).double()
-
-
 def high_share(power: torch.Tensor, grid: tuple[int, ...]) -> torch.Tensor:
     """Share of energy (B,) at high frequencies, of what `energy` returns."""
-    return (power * high_weights(grid).to(power.device)).flatten(1).sum(1)
+    return (power * torch.tensor(high_weights(grid), device=power.device)).flatten(1).sum(1)
 
 
 def centroid(power: torch.Tensor, grid: tuple[int, ...]) -> torch.Tensor:
     """Mean frequency (B,) in units of half the side."""
-    return (power * frequencies(grid).to(power.device)).flatten(1).sum(1) / (min(grid) / 2)
+    return (power * torch.tensor(frequency_sizes(grid), device=power.device)).flatten(1).sum(1) / (min(grid) / 2)
 
 
 def profile(power: torch.Tensor, grid: tuple[int, ...]) -> torch.Tensor:
     """Energy by whole frequency 0 .. N/2 (B, N/2 + 1): +-d together; in two dimensions rings of width one, cut off."""
     top = min(grid) // 2
-    ring = frequencies(grid).round().long().clamp_max(top).reshape(-1).to(power.device)
+    ring = torch.tensor(frequency_sizes(grid), device=power.device).round().long().clamp_max(top).reshape(-1)
     out = torch.zeros((len(power), top + 1), dtype=power.dtype, device=power.device)
     return out.index_add(1, ring, power.flatten(1))

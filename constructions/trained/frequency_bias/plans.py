@@ -19,7 +19,10 @@ FLAT, PINK, DIGITS, PHOTOS, CIFAR = "tones, white noise", "tones, 1/f noise", "d
 
 @dataclass(frozen=True)
 class Part:
-    """One task at one scale: how many nets of each model, which models, which recipe; classes sets the chance level."""
+    """Nets of some models on one task: how many of each, by which recipe; classes sets the chance level.
+
+    Net b of every model has the same data, in all parts of a task, so that models are compared net by net.
+    """
 
     task: str
     load: Load
@@ -51,12 +54,15 @@ def _attention(patch: int, channels: int) -> Architecture:
     return Architecture(f"attention, patches of {patch}", "attention", patch, 4, channels)
 
 
-def _zoo(channels: int, width: int, kernels: tuple[int, ...], patch: int, full: bool) -> tuple[Architecture, ...]:
-    shared = (_dense(width), *(_convolution(k, channels) for k in kernels))
-    if not full:
-        return shared
-    return (*shared, _convolution(3, channels, 4), _linear(1), _linear(3), _linear(9), _linear(32), _linear(3, 4),
-            _local(3, channels), _local(9, channels), _attention(patch, 2 * channels))  # fmt: skip
+def _zoo(channels: int, width: int, kernels: tuple[int, ...]) -> tuple[Architecture, ...]:
+    """Fully connected, and ReLU convolutions of several kernel sizes."""
+    return (_dense(width), *(_convolution(k, channels) for k in kernels))
+
+
+def _others(channels: int) -> tuple[Architecture, ...]:
+    """Deeper, linear, without sharing, attention: on 32 sites."""
+    return (_convolution(3, channels, 4), _linear(1), _linear(3), _linear(9), _linear(32), _linear(3, 4),
+            _local(3, channels), _local(9, channels), _attention(4, 2 * channels))  # fmt: skip
 
 
 def parts(scale: str) -> tuple[Part, ...]:
@@ -64,21 +70,22 @@ def parts(scale: str) -> tuple[Part, ...]:
     if scale == "small":
         recipe = Recipe(steps=200, rate=6e-3, batch=128, attack=12, points=64)
         return (
-            Part(PINK, partial(tones, 1.0), 12, _zoo(12, 48, (3, 5, 9, 15, 32), 4, True), recipe),
-            Part(FLAT, partial(tones, 0.0), 12, _zoo(12, 48, (3, 9, 32), 4, False), recipe),
-            Part(DIGITS, digits, 6, (_dense(64), _convolution(3, 12), _convolution(5, 12)), recipe, 10),
-            Part(PHOTOS, photographs, 4, (_dense(64), _convolution(3, 8), _convolution(9, 8)),
+            Part(PINK, partial(tones, 1.0), 24, _zoo(12, 48, (3, 5, 9, 15)), recipe),
+            Part(PINK, partial(tones, 1.0), 12, _others(12), recipe),
+            Part(FLAT, partial(tones, 0.0), 12, _zoo(12, 48, (3, 9)), recipe),
+            Part(DIGITS, digits, 12, _zoo(12, 64, (3, 5)), recipe, 10),
+            Part(PHOTOS, photographs, 6, _zoo(8, 64, (3, 9)),
                  Recipe(steps=150, rate=6e-3, batch=64, attack=12, points=48)),
         )  # fmt: skip
     recipe = Recipe(steps=400, rate=3e-3, batch=128, attack=20, points=200)
     longer = Recipe(steps=1000, rate=2e-3, batch=128, attack=20, points=200)
     found = (
-        Part(PINK, partial(tones, 1.0), 48, _zoo(24, 128, (3, 5, 9, 15, 32), 4, True), recipe),
-        Part(FLAT, partial(tones, 0.0), 200, _zoo(24, 128, (3, 5, 9, 15, 32), 4, True), recipe),
-        Part(DIGITS, digits, 24, (_dense(128), *(_convolution(k, 24) for k in (2, 3, 5, 8)), _convolution(3, 24, 4),
-                                  _local(3, 24), _attention(2, 48)), longer, 10),
-        Part(PHOTOS, photographs, 24, (_dense(128), *(_convolution(k, 24) for k in (3, 5, 9, 16)),
-                                       _convolution(3, 24, 4), _local(3, 24), _attention(4, 48)), longer),
+        Part(PINK, partial(tones, 1.0), 48, (*_zoo(24, 128, (3, 5, 9, 15, 32)), *_others(24)), recipe),
+        Part(FLAT, partial(tones, 0.0), 200, (*_zoo(24, 128, (3, 5, 9, 15, 32)), *_others(24)), recipe),
+        Part(DIGITS, digits, 24, (*_zoo(24, 128, (2, 3, 5, 8)), _convolution(3, 24, 4), _local(3, 24),
+                                  _attention(2, 48)), longer, 10),
+        Part(PHOTOS, photographs, 24, (*_zoo(24, 128, (3, 5, 9, 16)), _convolution(3, 24, 4), _local(3, 24),
+                                       _attention(4, 48)), longer),
     )  # fmt: skip
     folder = os.environ.get(CIFAR_FOLDER)
     if folder:

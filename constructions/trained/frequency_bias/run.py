@@ -15,7 +15,7 @@ import torch
 
 from constructions.instance import Draw, InvalidInstance
 from constructions.trained.frequency_bias import plans, tables
-from constructions.trained.frequency_bias.data import Task
+from constructions.trained.frequency_bias.data import Load, Task
 from constructions.trained.frequency_bias.descent import energy, high_share, profile
 from constructions.trained.frequency_bias.experiment import equivariant, measured
 from constructions.trained.frequency_bias.limit import descend
@@ -62,17 +62,17 @@ def _experiment(
     units = [(part, model, mirror) for part in chosen for model in part.models for mirror in (False, True)
              if not (mirror and equivariant(model))]  # fmt: skip
     results: tables.Results = {}
-    loaded: dict[str, list[Task]] = {}
+    loaded: tuple[plans.Part | None, list[Task]] = None, []
     for position, (part, model, mirror) in enumerate(units):
         if progress:
             progress(position, len(units), f"{part.task}: {model.name}{', mirrored' if mirror else ''}")
-        if part.task not in loaded:
-            loaded = {part.task: _tasks(part, seed)}
-        unit = partial(_chunked, part, model, loaded[part.task], seed, place, mirror)
+        if part is not loaded[0]:
+            loaded = part, _tasks(part, seed)
+        unit = partial(_chunked, part, model, loaded[1], seed, place, mirror)
         found = checkpoint.recall(f"{part.task} {model.name} {mirror}", unit)
         if found is not None:
             results[part.task, model.name, mirror] = found
-    described = {part.task: _described(part, seed) for part in chosen}
+    described = {task: _described(load, seed) for task, load in {part.task: part.load for part in chosen}.items()}
     models = {model.name: model for part in chosen for model in part.models}
     exact = {model.name for model in models.values() if equivariant(model)}
     chances = {part.task: 1 / part.classes for part in chosen}
@@ -80,9 +80,9 @@ def _experiment(
              tables.kernel_table(results, models)]  # fmt: skip
     shown = ["fully connected", "convolution K=3", "convolution K=9", "convolution K=3, depth 4",
              "attention, patches of 4"]  # fmt: skip
-    for kind in ("gradient", "l2", "linf"):
-        for part in chosen if kind == "gradient" else chosen[:1]:
-            found.append(tables.spectra_table(results, part.task, kind, shown, described[part.task][1]))
+    for task, (_, spectrum) in described.items():
+        for kind in ("gradient", "l2", "linf") if task == plans.PINK else ("gradient",):
+            found.append(tables.spectra_table(results, task, kind, shown, spectrum))
     found += tables.slack_table(results)
     return [*found, tables.numbers_table(results, models, {t: high for t, (high, _) in described.items()}, exact)]
 
@@ -107,9 +107,9 @@ def _chunked(
     return joined
 
 
-def _described(part: plans.Part, seed: int) -> tuple[float, list[float]]:
+def _described(load: Load, seed: int) -> tuple[float, list[float]]:
     """(HF share, spectrum) of the data of a task."""
-    task = part.load(2, seed)
+    task = load(2, seed)
     power = energy(task.train[0])
     return float(high_share(power, task.grid).mean()), profile(power, task.grid).mean(0).tolist()
 

@@ -19,7 +19,7 @@ Results = dict[tuple[str, str, bool], Json]
 
 LEVEL = 0.01
 """Two-sided level of a paired test below which a difference counts as resolved."""
-FITTED = 0.75
+FITTED = 0.25
 """Share of the way from chance to 1 that a net's clean accuracy must have come for the net to be compared."""
 
 
@@ -90,8 +90,10 @@ def verdicts_table(results: Results, comparisons: list[Comparison], chances: dic
         second = results.get((item.task, item.higher if control else item.lower, control))
         if first is None or second is None:
             continue
-        chosen = usable(first, chances[item.task]) & usable(second, chances[item.task])
-        difference = (np.array(first["high gradient"]) - np.array(second["high gradient"]))[chosen]
+        pairs = min(len(first["accuracy"]), len(second["accuracy"]))
+        learned = [usable(found, chances[item.task])[:pairs] for found in (first, second)]
+        shares = [np.array(found["high gradient"][:pairs]) for found in (first, second)]
+        difference = (shares[0] - shares[1])[learned[0] & learned[1]]
         rows.append([item.claim, item.task, item.higher, item.lower, *tested(difference)])
     columns = ["claim", "task", "higher", "lower", "pairs", "difference", "standard_error", "p_t", "p_wilcoxon", "finding"]
     texts = {"claim", "task", "higher", "lower", "finding"}
