@@ -86,3 +86,12 @@ ACTIVE_MARGIN = 1e-7
 
 SAME_POINT = 1e-5
 """Relative distance below which two stationary points of a bridge problem are counted as one."""
+
+TONE = 1e-12
+"""Share of the largest |w^_d| that other frequencies of a predictor stored in float64 may have if it is a cosine."""
+
+PREDICTOR = 1e-3
+"""Relative error allowed for numbers read off a max-margin predictor found at a gap of 1e-9.
+
+The cost is flat at the optimum: a relative gap of 1e-9 leaves about its square root, 3e-5, in the predictor.
+"""

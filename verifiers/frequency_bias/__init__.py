@@ -1,5 +1,7 @@
 """Verifier of frequency_bias: uncertainty principles, filter bounds, the cost of local convolutions."""
 
+from verifiers.frequency_bias import quantities_margin as quantities_margin
+from verifiers.frequency_bias import quantities_network as quantities_network
 from verifiers.frequency_bias import quantities_shape as quantities_shape
 from verifiers.frequency_bias.certify_margin import certifies_all as certifies_all
 from verifiers.frequency_bias.subject import CATALOGUE as CATALOGUE

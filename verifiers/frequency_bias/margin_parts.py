@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from constructions.frequency_bias import FrequencyInstance
-from constructions.instance import floats_of
+from constructions.instance import InvalidInstance, floats_of
 from verifiers import arithmetic
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.frequency_bias.margin import MarginSolution, max_margin
-from verifiers.frequency_bias.solvers import Representation, Shape, represent
-from verifiers.frequency_bias.solvers_exact import Sandwich, compose_exact, gram_exact, margin_exact, represent_exact
+from verifiers.frequency_bias.solvers import Shape, represent
+from verifiers.frequency_bias.solvers_exact import (
+    Sandwich,
+    compose_exact,
+    dual_threshold,
+    gram_exact,
+    integers,
+    margin_exact,
+    represent_exact,
+)
 from verifiers.frequency_bias.subject import Subject
-from verifiers.quantity import Enclosure, between
+from verifiers.quantity import Enclosure, between, enclose
 from verifiers.verdict import Rigor
 
 TIGHT = 1e-9
@@ -67,7 +74,10 @@ def margin_solution(instance: FrequencyInstance, shape: Shape) -> MarginSolution
     """The max-margin net of the instance's data in float64, at a gap that a few starts reach."""
     if instance.points is None or instance.labels is None:
         raise MissingPart("this needs points and labels")
-    return max_margin(floats_of(instance.points), floats_of(instance.labels), shape, tolerance=TIGHT)
+    try:
+        return max_margin(floats_of(instance.points), floats_of(instance.labels), shape, tolerance=TIGHT)
+    except InvalidInstance as refused:
+        raise MissingPart(str(refused)) from None
 
 
 @lru_cache(maxsize=256)
@@ -90,8 +100,6 @@ def plain_bound(subject: Subject, shape: Shape) -> Enclosure:
 
 def bounded_root(square: Fraction) -> Enclosure:
     """The square root of a rational, as a ball."""
-    from verifiers.quantity import enclose
-
     return enclose(arithmetic.square_root(arithmetic.balls(arithmetic.rationals(square))))
 
 
@@ -102,8 +110,6 @@ def dual_enclosure(signal: np.ndarray, shape: Shape) -> Enclosure:
     gram = gram_exact(whole, shape)
     if not np.any(gram):
         return bounded(Fraction(0), Fraction(0))
-    from verifiers.frequency_bias.solvers_exact import dual_threshold, integers
-
     scale = max(abs(int(entry)) for entry in gram.reshape(-1))
     vector = integers(np.linalg.eigh((gram / scale).astype(np.float64))[1][:, -1], 40)
     square = Fraction(int(vector @ gram @ vector), int(vector @ vector))
@@ -125,9 +131,3 @@ def net_numbers(subject: Subject) -> tuple[Fraction, Fraction]:
     return cost, min(margins)
 
 
-def found_representation(subject: Subject, shape: Shape) -> Representation:
-    """Factors of the predictor in float64."""
-    return represent(subject.floats("predictor"), shape, tolerance=TIGHT)
-
-
-Solved = Any

@@ -1,0 +1,296 @@
+"""Quantities of representation costs and of max-margin predictors under them: rational enclosures of convex programs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from constructions.frequency_bias.bands import consecutive_start
+from constructions.instance import fractions_of
+from verifiers import arithmetic, tolerances
+from verifiers.errors import MissingPart
+from verifiers.frequency_bias.margin_parts import (
+    bounded,
+    bounded_root,
+    cost_bounds,
+    dual_enclosure,
+    margin_bounds,
+    margin_solution,
+    net_numbers,
+    plain_bound,
+    shape_of,
+    sum_bounds,
+)
+from verifiers.frequency_bias.prolate import prolate
+from verifiers.frequency_bias.solvers import dual_norm
+from verifiers.frequency_bias.solvers_torus import one_filter_floor
+from verifiers.frequency_bias.spectra import ball_energies
+from verifiers.frequency_bias.subject import CATALOGUE, Subject
+from verifiers.quantity import Enclosure, enclose, estimate
+
+_measures = CATALOGUE.measures
+
+
+def on_circle(subject: Subject, name: str) -> np.ndarray:
+    """A part of an instance in one dimension, as fractions. Raises `MissingPart` on a torus."""
+    subject.sites  # noqa: B018 - raises on a torus
+    return subject.part(name)
+
+
+def _cost(subject: Subject, name: str = "predictor", fewer: int = 0) -> Enclosure:
+    found = cost_bounds(subject.instance, name, shape_of(subject, fewer))
+    return bounded(found.lower, found.upper)
+
+
+@_measures("norm", "R_K of the predictor: least 1/2 (|u|^2 + |v|^2) of two-layer nets with its K taps that realise it")
+def cost(subject: Subject) -> Enclosure:
+    return _cost(subject)
+
+
+@_measures("norm", "the same with one tap less per dimension")
+def cost_fewer(subject: Subject) -> Enclosure:
+    return _cost(subject, fewer=1)
+
+
+@_measures("norm", "R_K of the signal, a second predictor")
+def cost_signal(subject: Subject) -> Enclosure:
+    return _cost(subject, "signal")
+
+
+@_measures("norm", "R_K of predictor + signal")
+def cost_sum(subject: Subject) -> Enclosure:
+    found = sum_bounds(subject.instance, shape_of(subject))
+    return bounded(found.lower, found.upper)
+
+
+@_measures("norm", "cost of a net with one filter that realises the predictor: a rational number, an upper bound")
+def one_filter_cost(subject: Subject) -> Enclosure:
+    return enclose(cost_bounds(subject.instance, "predictor", shape_of(subject), 1).upper)
+
+
+@_measures("norm", "cost of a net with two filters that realises the predictor: a rational number, an upper bound")
+def two_filter_cost(subject: Subject) -> Enclosure:
+    return enclose(cost_bounds(subject.instance, "predictor", shape_of(subject), 2).upper)
+
+
+@_measures("norm", "<w, z>/t for a rational z whose dual norm is proved to be below t: no net costs less")
+def cost_floor(subject: Subject) -> Enclosure:
+    return enclose(cost_bounds(subject.instance, "predictor", shape_of(subject)).lower)
+
+
+@_measures("norm", "no net with one filter of 2 x 2 taps costs less than this, by balls; a torus only")
+def one_filter_least(subject: Subject) -> Enclosure:
+    if len(subject.grid) != 2 or subject.instance.kernel_shape != (2, 2):
+        raise MissingPart("this bound is for 2 x 2 taps on a torus")
+    return enclose(one_filter_floor(subject.part("predictor")))
+
+
+@_measures("norm", "R^o_K of the signal: largest singular value of the matrix z_(n+k)")
+def dual_signal(subject: Subject) -> Enclosure:
+    return dual_enclosure(subject.part("signal"), shape_of(subject))
+
+
+@_measures("norm", "the same with one tap less per dimension")
+def dual_signal_fewer(subject: Subject) -> Enclosure:
+    return dual_enclosure(subject.part("signal"), shape_of(subject, 1))
+
+
+@_measures("norm^2", "<predictor, signal>")
+def pairing(subject: Subject) -> Enclosure:
+    return enclose(Fraction(np.sum(subject.part("predictor") * subject.part("signal"))))
+
+
+@_measures("norm", "|w|, the cost with one tap")
+def length(subject: Subject) -> Enclosure:
+    return bounded_root(sum((entry**2 for entry in subject.part("predictor").reshape(-1)), Fraction(0)))
+
+
+@_measures("norm", "|w^|_1/sqrt(N), unitary transform: the cost with filters of full width")
+def full_cost(subject: Subject) -> Enclosure:
+    roots = arithmetic.square_root(ball_energies(on_circle(subject, "predictor")))
+    return enclose(roots.sum() / arithmetic.square_root(arithmetic.balls(subject.sites)))
+
+
+@_measures("norm", "|w| sqrt(2/(K + |sin(K w)/sin w|)), w = 2 pi d/N: the cost of a cosine at its frequency d")
+def tone_cost(subject: Subject) -> Enclosure:
+    sites, taps = subject.sites, subject.kernel
+    values = subject.floats("predictor")
+    spectrum = np.abs(np.fft.rfft(values))
+    d = int(np.argmax(spectrum))
+    rest = np.delete(spectrum, d)
+    if not float(np.abs(rest).max(initial=0.0)) <= tolerances.TONE * spectrum[d]:
+        raise MissingPart("this predictor is not a cosine")
+    size = length(subject).balls()
+    if 2 * d % sites == 0:
+        return enclose(size / arithmetic.square_root(arithmetic.balls(taps)))
+    turn = arithmetic.balls(0)[()]
+    top, bottom = (turn.sin_pi_fmpq(arithmetic.rational(Fraction(2 * d * k, sites))) for k in (taps, 1))
+    return enclose(size * arithmetic.square_root(arithmetic.balls(2) / (taps + abs(top / bottom))))
+
+
+@_measures("norm", "R_K of the mirrored predictor (-1)^n w_n")
+def cost_mirrored(subject: Subject) -> Enclosure:
+    from constructions.frequency_bias import FrequencyInstance
+
+    if subject.sites % 2:
+        raise MissingPart("the mirror needs an even number of sites")
+    signs = np.where(np.arange(subject.sites) % 2, -1, 1)
+    image = FrequencyInstance(length=subject.sites, predictor=subject.part("predictor") * signs)
+    found = cost_bounds(image, "predictor", shape_of(subject))
+    return bounded(found.lower, found.upper)
+
+
+@_measures("norm", "least cost of a predictor with margin one on the data, R*")
+def margin_cost(subject: Subject) -> Enclosure:
+    found = margin_bounds(subject.instance, shape_of(subject))
+    return bounded(found.lower, found.upper)
+
+
+@_measures("norm", "sum(alpha)/t: multipliers whose combination of the data has a dual norm proved to be below t")
+def margin_floor(subject: Subject) -> Enclosure:
+    return enclose(margin_bounds(subject.instance, shape_of(subject)).lower)
+
+
+@_measures("norm", "cost over margin of a rational net")
+def margin_ceiling(subject: Subject) -> Enclosure:
+    return enclose(margin_bounds(subject.instance, shape_of(subject)).upper)
+
+
+@_measures("norm", "the same multipliers with the Euclidean length in place of the dual norm: wrong for K > 1")
+def plain_floor(subject: Subject) -> Enclosure:
+    return plain_bound(subject, shape_of(subject))
+
+
+@_measures("norm", "R* with one tap less per dimension")
+def margin_cost_fewer(subject: Subject) -> Enclosure:
+    found = margin_bounds(subject.instance, shape_of(subject, 1))
+    return bounded(found.lower, found.upper)
+
+
+@_measures("norm", "cost over margin of the instance's own net; infinite without a positive margin")
+def own_cost(subject: Subject) -> Enclosure:
+    total, margin = net_numbers(subject)
+    if margin <= 0:
+        raise MissingPart("the net of this instance has no positive margin on its data")
+    return enclose(total / margin)
+
+
+@_measures("1", "how far the instance's own net is from a stationary point of cost on its margin, relative to its size")
+def own_residual(subject: Subject) -> Enclosure:
+    """|theta - gradient of sum_n alpha_n y_n f(x_n)| / |theta|, alpha >= 0 by least squares on the active samples."""
+    from scipy.optimize import nnls
+
+    filters, readouts = subject.floats("filters"), subject.floats("readouts")
+    shape = shape_of(subject)
+    data = subject.floats("points") * subject.floats("labels")[:, None]
+    margins = data @ shape.compose(filters[:, None], readouts)[0]
+    active = margins <= margins.min() * (1 + 1e-4)
+    gains, outs = shape.transform(filters), np.fft.fft(readouts)
+    columns = []
+    for row in data[active]:
+        pull = np.fft.fft(row)
+        columns.append(np.concatenate([
+            np.fft.ifft(outs.conj() * pull).real[:, : shape.kernel[0]].reshape(-1),
+            np.fft.ifft(gains.conj() * pull).real.reshape(-1),
+        ]))  # fmt: skip
+    theta = np.concatenate([filters.reshape(-1), readouts.reshape(-1)])
+    residual = nnls(np.array(columns).T, theta, maxiter=1000)[1] / np.linalg.norm(theta)
+    return estimate(residual, tolerances.ROUNDING)
+
+
+@_measures("1", "lambda(N, K, M): the largest share that K taps can have in M consecutive frequencies")
+def gain_bound(subject: Subject) -> Enclosure:
+    sites, taps, size = subject.sites, subject.kernel, len(subject.band)
+    if consecutive_start(sites, np.array(subject.band)) is None:
+        raise MissingPart("this bound is for bands of consecutive frequencies")
+    return enclose(1) if taps + size > sites else enclose(prolate(sites, taps, size).value)
+
+
+def _gains(subject: Subject) -> tuple[np.ndarray, Fraction]:
+    """(q_d in balls, tr Q) of the rational filters that the margin problem was solved with, scaled to margin one."""
+    found = margin_bounds(subject.instance, shape_of(subject))
+    filters = fractions_of(found.filters.astype(str))[:, 0] / 2**found.bits
+    padded = np.zeros((len(filters), subject.sites), dtype=object)
+    padded[:, : filters.shape[1]] = filters
+    return sum(ball_energies(row) for row in padded) * subject.sites, Fraction(np.sum(filters**2))
+
+
+@_measures("1", "share of the gain q of the max-margin filters outside of the band: sum_(d not in B) q_d/(N tr Q)")
+def gain_outside(subject: Subject) -> Enclosure:
+    gains, trace = _gains(subject)
+    outside = [d for d in range(subject.sites) if d not in set(subject.band)]
+    total = gains[outside].sum() if outside else arithmetic.balls(0)[()]
+    return enclose(total / (subject.sites * arithmetic.balls(trace)[()]))
+
+
+@_measures("norm^2", "energy inside of the band of the max-margin predictor found")
+def energy_inside(subject: Subject) -> Enclosure:
+    return _energy(subject, inside=True)
+
+
+@_measures("norm^2", "energy outside of the band of the max-margin predictor found")
+def energy_outside(subject: Subject) -> Enclosure:
+    return _energy(subject, inside=False)
+
+
+def _energy(subject: Subject, inside: bool) -> Enclosure:
+    found = margin_solution(subject.instance, shape_of(subject))
+    power = np.abs(np.fft.fft(found.predictor[0], norm="ortho")) ** 2
+    members = np.isin(np.arange(subject.sites), subject.band)
+    total = float(power[members == inside].sum())
+    return estimate(total, tolerances.PREDICTOR * float(power.sum()))
+
+
+@_measures("norm^2", "((1 - lambda) N R*)^2 / sum_(d not in B) |g^_d|^-2, g the combination of the data by multipliers")
+def leak_floor(subject: Subject) -> Enclosure:
+    found = margin_solution(subject.instance, shape_of(subject))
+    combined = (found.multipliers * subject.floats("labels")) @ subject.floats("points") / found.lower
+    combined = combined * found.lower / dual_norm(combined * found.lower, shape_of(subject))
+    power = np.abs(np.fft.fft(combined, norm="ortho")) ** 2
+    outside = ~np.isin(np.arange(subject.sites), subject.band)
+    short = 1.0 - float(gain_bound(subject).lower)
+    value = (short * subject.sites * found.lower) ** 2 / float(np.sum(1.0 / np.maximum(power[outside], 1e-300)))
+    return estimate(value, tolerances.PREDICTOR * value)
+
+
+def _single(subject: Subject) -> np.ndarray:
+    points, labels = on_circle(subject, "points"), subject.part("labels")
+    if len(labels) != 1:
+        raise MissingPart("the closed form of the max-margin predictor is for a single sample")
+    return points[0] * int(labels[0])
+
+
+def high_of(signal: np.ndarray) -> Enclosure:
+    """HF share of fractions: rational for N = 4, a ball else."""
+    from constructions.frequency_bias.transform import high_weights
+
+    energies, weights = ball_energies(signal), high_weights((len(signal),))
+    total = sum((Fraction(entry) ** 2 for entry in signal), Fraction(0))
+    if not total:
+        raise MissingPart("a zero signal has no spectrum")
+    weighted = sum((e * int(2 * w) for e, w in zip(energies, weights, strict=True)), arithmetic.balls(0)[()])
+    return enclose(weighted / (2 * arithmetic.balls(total)[()]))
+
+
+@_measures("1", "high-frequency share of the max-margin predictor of a single sample with one tap: that of the sample")
+def single_high_one(subject: Subject) -> Enclosure:
+    return high_of(_single(subject))
+
+
+@_measures("1", "high-frequency share of the max-margin predictor of a single sample with two taps: gain 1 +- cos")
+def single_high_two(subject: Subject) -> Enclosure:
+    """g = alpha x; Q on the top eigenvector (1, sign r_1) of the correlations of x, unique unless r_1 = 0."""
+    sample = _single(subject)
+    next_one = np.roll(sample, -1)
+    sign = Fraction(np.sum(sample * next_one))
+    if sign == 0:
+        raise MissingPart("with r_1 = 0 every filter of two taps is optimal, and the predictor is not unique")
+    step = 1 if sign > 0 else -1
+    return high_of(2 * sample + step * (next_one + np.roll(sample, 1)))
+
+
+@_measures("1", "high-frequency share of the data: mean over samples of their shares")
+def datahigh_of(subject: Subject) -> Enclosure:
+    rows = [high_of(row) for row in on_circle(subject, "points")]
+    return enclose(sum((row.balls()[()] for row in rows), arithmetic.balls(0)[()]) / len(rows))
