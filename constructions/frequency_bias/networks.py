@@ -111,6 +111,20 @@ torus_predictors = Space(
 )
 
 
+def _channels(n: int, k: int, w: Numbers) -> FrequencyInstance | None:
+    if not any(w):
+        return None
+    return FrequencyInstance(length=n, kernel=min(k, n), inputs=exact_array([list(w[:n]), list(w[n:])]))
+
+
+channel_predictors = Space(
+    "channel_predictors",
+    {"n": Integer(2, 6), "k": Integer(1, 6), "w": Reals(-1, 1, lambda p: 2 * p["n"])},
+    _channels,
+    note="predictors of two input channels on a circle of up to 6 sites",
+)
+
+
 def _data(n: int, k: int, count: int, half: int, x: Numbers) -> FrequencyInstance:
     points = exact_array([list(x[i * n : (i + 1) * n]) for i in range(count)])
     width = min(half, (n - 1) // 2)

@@ -17,7 +17,7 @@ from constructions.frequency_bias import FrequencyInstance
 from verifiers import arithmetic
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.frequency_bias.quantities_margin import high_of, on_circle
-from verifiers.frequency_bias.spectra import ball_energies
+from verifiers.frequency_bias.margin_spectra import ball_energies
 from verifiers.frequency_bias.subject import CATALOGUE, Subject
 from verifiers.quantity import Enclosure, enclose
 
@@ -122,12 +122,29 @@ def filter_count(subject: Subject) -> Enclosure:
     return enclose(len(subject.part("filters")))
 
 
-@_measures("1", "share of the filters' gain inside of the band: sum_B q_d/sum_d q_d")
-def gain_inside(subject: Subject) -> Enclosure:
+@_measures("1", "smallest gain q_d of the filters over all frequencies")
+def least_gain(subject: Subject) -> Enclosure:
+    return enclose(reduce_minimum(_filter_gains(subject)))
+
+
+def reduce_minimum(balls: np.ndarray) -> Any:
+    """Minimum of an array of balls."""
+    best = balls[0]
+    for ball in balls[1:]:
+        best = arithmetic.minimum(best, ball)[()]
+    return best
+
+
+def _filter_gains(subject: Subject) -> np.ndarray:
     filters, sites = subject.part("filters"), subject.sites
     padded = np.array([[*u, *[Fraction(0)] * (sites - len(u))] for u in filters], dtype=object)
-    energies = sum(ball_energies(row) for row in padded)
-    return enclose(energies[list(subject.band)].sum() / energies.sum())
+    return sum(ball_energies(row) for row in padded) * sites
+
+
+@_measures("1", "share of the filters' gain inside of the band: sum_B q_d/sum_d q_d")
+def gain_inside(subject: Subject) -> Enclosure:
+    gains = _filter_gains(subject)
+    return enclose(gains[list(subject.band)].sum() / gains.sum())
 
 
 def _signs(subject: Subject) -> np.ndarray:
