@@ -95,3 +95,9 @@ PREDICTOR = 1e-3
 
 The cost is flat at the optimum: a relative gap of 1e-9 leaves about its square root, 3e-5, in the predictor.
 """
+
+ACTIVE = 1e-4
+"""Samples whose margin exceeds the smallest by at most this share may carry a multiplier of a net that descent left.
+
+Descent on a penalty stops with active margins spread by about its step; a polished point has them equal to 1e-7.
+"""

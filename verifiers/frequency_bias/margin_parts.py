@@ -9,7 +9,7 @@ import numpy as np
 
 from constructions.frequency_bias import FrequencyInstance
 from constructions.instance import InvalidInstance, floats_of
-from verifiers import arithmetic
+from verifiers import arithmetic, tolerances
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.frequency_bias.margin import MarginSolution, max_margin
 from verifiers.frequency_bias.solvers import Shape, represent
@@ -131,3 +131,31 @@ def net_numbers(subject: Subject) -> tuple[Fraction, Fraction]:
     return cost, min(margins)
 
 
+
+
+def stationarity(subject: Subject) -> Fraction:
+    """|theta - sum_n alpha_n g_n|^2/|theta|^2 of the instance's own net for rational alpha >= 0 that floats found.
+
+    g_n is the gradient of the margin y_n f(x_n); only samples within `ACTIVE` of the smallest margin carry an alpha.
+    """
+    from scipy.optimize import nnls
+
+    filters, readouts = subject.part("filters"), subject.part("readouts")
+    shape, sites = shape_of(subject), subject.sites
+    data = subject.part("points") * subject.part("labels")[:, None]
+    predictor = compose_exact(filters[:, None], readouts, shape)[0]
+    margins = [Fraction(np.sum(row * predictor)) for row in data]
+    if min(margins) <= 0:
+        raise MissingPart("the net of this instance has no positive margin on its data")
+    active = [row for row, m in zip(data, margins, strict=True) if m <= min(margins) * (1 + Fraction(tolerances.ACTIVE))]
+    taps = range(shape.kernel[0])
+    columns = []
+    for row in active:
+        shifted = np.stack([np.roll(row, -k) for k in taps])  # x_(m + k)
+        by_readouts = filters @ shifted
+        columns.append(np.concatenate([(readouts @ shifted.T).reshape(-1), by_readouts.reshape(-1)]))
+    theta = np.concatenate([filters.reshape(-1), readouts.reshape(-1)])
+    system = np.array(columns).T
+    alpha, _ = nnls(system.astype(np.float64), theta.astype(np.float64), maxiter=100 * (sites + len(columns)))
+    rest = theta - system @ np.array([Fraction(float(a)) for a in alpha], dtype=object)
+    return Fraction(np.sum(rest**2)) / Fraction(np.sum(theta**2))

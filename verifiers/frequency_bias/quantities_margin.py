@@ -21,11 +21,12 @@ from verifiers.frequency_bias.margin_parts import (
     net_numbers,
     plain_bound,
     shape_of,
+    stationarity,
     sum_bounds,
 )
 from verifiers.frequency_bias.prolate import prolate
 from verifiers.frequency_bias.solvers import dual_norm
-from verifiers.frequency_bias.solvers_exact import compose_exact
+from verifiers.frequency_bias.solvers_exact import compose_exact, root_above
 from verifiers.frequency_bias.solvers_torus import one_filter_floor
 from verifiers.frequency_bias.margin_spectra import ball_energies
 from verifiers.frequency_bias.subject import CATALOGUE, Subject
@@ -190,27 +191,9 @@ def own_cost(subject: Subject) -> Enclosure:
     return enclose(total / margin)
 
 
-@_measures("1", "how far the instance's own net is from a stationary point of cost on its margin, relative to its size")
+@_measures("1", "|theta - sum_n alpha_n grad of y_n f(x_n)|/|theta| of the instance's own net, least over alpha >= 0")
 def own_residual(subject: Subject) -> Enclosure:
-    """|theta - gradient of sum_n alpha_n y_n f(x_n)| / |theta|, alpha >= 0 by least squares on the active samples."""
-    from scipy.optimize import nnls
-
-    filters, readouts = subject.floats("filters"), subject.floats("readouts")
-    shape = shape_of(subject)
-    data = subject.floats("points") * subject.floats("labels")[:, None]
-    margins = data @ shape.compose(filters[:, None], readouts)[0]
-    active = margins <= margins.min() * (1 + 1e-4)
-    gains, outs = shape.transform(filters), np.fft.fft(readouts)
-    columns = []
-    for row in data[active]:
-        pull = np.fft.fft(row)
-        columns.append(np.concatenate([
-            np.fft.ifft(outs.conj() * pull).real[:, : shape.kernel[0]].reshape(-1),
-            np.fft.ifft(gains.conj() * pull).real.reshape(-1),
-        ]))  # fmt: skip
-    theta = np.concatenate([filters.reshape(-1), readouts.reshape(-1)])
-    residual = nnls(np.array(columns).T, theta, maxiter=1000)[1] / np.linalg.norm(theta)
-    return estimate(residual, tolerances.ROUNDING)
+    return bounded(Fraction(0), root_above(stationarity(subject)))
 
 
 @_measures("1", "lambda(N, K, M): the largest share that K taps can have in M consecutive frequencies")
@@ -218,12 +201,18 @@ def gain_bound(subject: Subject) -> Enclosure:
     sites, taps, size = subject.sites, subject.kernel, len(subject.band)
     if consecutive_start(sites, np.array(subject.band)) is None:
         raise MissingPart("this bound is for bands of consecutive frequencies")
-    return enclose(1) if taps + size > sites else enclose(prolate(sites, taps, size).value)
+    if taps + size > sites:
+        return enclose(1)
+    if min(taps, size) == 1:
+        return enclose(Fraction(taps * size, sites))
+    return enclose(prolate(sites, taps, size).value)
 
 
 @_measures("1", "share of the gain q of the max-margin filters outside of the band: sum_(d not in B) q_d/sum_d q_d")
 def gain_outside(subject: Subject) -> Enclosure:
     filters, sites = margin_bounds(subject.instance, shape_of(subject)).filters[:, 0], subject.sites
+    if subject.kernel == 1:
+        return enclose(1 - Fraction(len(subject.band), sites))
     gains = sum(ball_energies(np.array([*row, *[0] * (sites - len(row))], dtype=object)) for row in filters)
     outside = [d for d in range(sites) if d not in set(subject.band)]
     return enclose(gains[outside].sum() / gains.sum() if outside else 0)

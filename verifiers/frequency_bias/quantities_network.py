@@ -143,6 +143,8 @@ def _filter_gains(subject: Subject) -> np.ndarray:
 
 @_measures("1", "share of the filters' gain inside of the band: sum_B q_d/sum_d q_d")
 def gain_inside(subject: Subject) -> Enclosure:
+    if subject.kernel == 1 or len(subject.band) == subject.sites:
+        return enclose(Fraction(len(subject.band), subject.sites))
     gains = _filter_gains(subject)
     return enclose(gains[list(subject.band)].sum() / gains.sum())
 
@@ -179,3 +181,14 @@ def period(subject: Subject) -> Enclosure:
     if d == 0 or sites % d or not alone or np.any(_signs(subject) == 0):
         raise MissingPart("this predictor is not a cosine of a whole period without zeros")
     return enclose(sites // d)
+
+
+@_measures("1", "8/(P sin(pi/P))^2: the share at its frequency of a square wave of even period P")
+def square_wave(subject: Subject) -> Enclosure:
+    sites = int(period(subject).value)
+    if sites % 2 or sites < 4:
+        raise MissingPart("a square wave needs an even period of at least four sites")
+    if sites == 4:
+        return enclose(1)
+    sine = arithmetic.balls(0)[()].sin_pi_fmpq(arithmetic.rational(Fraction(1, sites)))
+    return enclose(8 / (sites * sine) ** 2)

@@ -154,7 +154,7 @@ def represent(
         raise InvalidInstance(f"{count} output channels cannot carry {inputs} input channels here: use at least those")
     target = np.fft.fftn(signal / scale, axes=shape.axes, norm="ortho")
     best: Representation | None = None
-    lower, dual = 0.0, signal / scale**2
+    lower, dual = _full_width_dual(signal, shape)
     for _ in range(starts):
         start = generator.standard_normal((count, inputs, *shape.kernel)) / np.sqrt(count)
         found = _descended(start, target, shape)
@@ -175,6 +175,15 @@ def represent(
     if best is None:
         raise InvalidInstance("no filters were found that can represent this predictor; use more channels or taps")
     return best
+
+
+def _full_width_dual(signal: Floats, shape: Shape) -> tuple[float, Floats]:
+    """(bound, z) of the vector with z^_d = w^_d/|w^_d|, which is the right one for filters of full width."""
+    spectrum = np.fft.fftn(signal, axes=shape.axes)
+    sizes = np.sqrt(np.sum(np.abs(spectrum) ** 2, axis=0))
+    unit = np.fft.ifftn(spectrum / np.maximum(sizes, 1e-300), axes=shape.axes).real
+    norm = dual_norm(unit, shape)
+    return float(np.sum(signal * unit)) / norm, unit / norm
 
 
 def _descended(start: Floats, target: Floats, shape: Shape) -> tuple[Floats, Floats, Floats] | None:
