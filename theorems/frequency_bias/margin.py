@@ -41,6 +41,7 @@ from theorems.frequency_bias.margin_vocabulary import (
     met,
     on_a_circle,
     one_filter_cost,
+    own_cost,
     pairing,
     plain_floor,
     sum_factor,
@@ -167,7 +168,7 @@ input_channels = _theorem(
         Mutant("channels do not share", then=(Claim("sum of their costs", inputs_apart <= met * inputs_cost),)),
         Mutant("one tap for all", then=(Claim("nuclear norm", inputs_nuclear <= met * inputs_cost),)),
     ),
-    does_not_claim="Nothing about fewer output channels than input channels, with which some predictors cannot be realised.",
+    does_not_claim="Nothing about fewer output channels than input channels, with which some predictors have no net.",
 )
 
 margin_duality = _theorem(
@@ -186,6 +187,22 @@ margin_duality = _theorem(
     does_not_claim="A predictor of nearly least cost may point elsewhere: the optimum need not be unique.",
 )
 
+net_costs = _theorem(
+    "frequency_bias.net_costs",
+    title="No net, trained or not, has less cost over margin than the multipliers prove",
+    source=derived(JAGADEESAN, "max margin under R; any network bounds it from above"),
+    given=(Claim("a kernel", K >= 1),),
+    then=(Claim("cost over margin", margin_floor <= own_cost),),
+    instances=(families.rounded_nets,),
+    proof=steps.MARGIN_PROOF,
+    promised=6,
+    mutants=(
+        Mutant("a thousandth less", then=(Claim("ratio", own_cost >= Rational(1001, 1000) * margin_floor),)),
+        Mutant("Euclidean dual norm", then=(Claim("sum(alpha)/|g|", plain_floor <= own_cost),)),
+    ),
+    does_not_claim="A ratio near one does not say that descent has converged, nor that predictors agree.",
+)
+
 margin_falls = _theorem(
     "frequency_bias.margin_falls",
     title="Local filters pay more for the same margin: the least cost of separating data falls with the kernel size",
@@ -196,7 +213,7 @@ margin_falls = _theorem(
     spaces=(networks.margin_data,),
     proof=(*steps.MARGIN_PROOF, steps.CONVEX.after("R2"), steps.ENDS),
     promised=15,
-    mutants=(Mutant("more expensive with more taps", then=(Claim("reversed", margin_cost_fewer <= met * margin_cost),)),),
+    mutants=(Mutant("dearer with more taps", then=(Claim("reversed", margin_cost_fewer <= met * margin_cost),)),),
     does_not_claim="Nothing about the frequencies of the cheaper predictor.",
 )
 
@@ -230,6 +247,7 @@ STATEMENTS: tuple[Statement, ...] = (
     tone_costs,
     input_channels,
     margin_duality,
+    net_costs,
     margin_falls,
     margin_leakage,
 )

@@ -74,6 +74,23 @@ oracle_data = _family(
 )  # fmt: skip
 
 
+def rounded_net(kernel: int) -> FrequencyInstance:
+    """The oracle data with a net of nearly least cost, rounded to multiples of 2^-16."""
+    from verifiers.frequency_bias.margin import max_margin
+    from verifiers.frequency_bias.solvers import Shape
+
+    labels = [1, -1, 1]
+    found = max_margin(np.array(MARGIN_POINTS), np.array(labels), Shape.of(8, kernel))
+    filters, readouts = (np.round(part * 65536) / 65536 for part in (found.filters[:, 0], found.readouts))
+    return networks.labelled(np.array(MARGIN_POINTS), labels, kernel, filters=filters, readouts=readouts)
+
+
+rounded_nets = Family(
+    "rounded_nets", "solved", "nets of nearly least cost on three integer points, kernels 1 to 6, rounded",
+    lambda _, index: rounded_net(index + 1), quick=6, full=6,
+)  # fmt: skip
+
+
 def gaussian_data(
     sites: int, kernel: int, count: int, half: int, exponent: float, generator: np.random.Generator
 ) -> FrequencyInstance:  # fmt: skip

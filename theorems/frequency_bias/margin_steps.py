@@ -15,7 +15,7 @@ READOUT = argued(
     "R2", "for given filters the readouts of least norm have transforms conj(u~) w^/q", "READOUT", uses=["R1"]
 )
 FEJER = cited(
-    "R3", "a nonnegative trigonometric polynomial is the square of one real filter of the same length", "Fejer, Riesz 1916"
+    "R3", "a nonnegative trigonometric polynomial is the square of one real filter of its length", "Fejer, Riesz 1916"
 )
 CONVEX = argued("R4", "R_K is the value of a convex program in Q >= 0, whatever the number of filters", "CONVEX",
                 checks=["norm_duality"], uses=["R2", "R3"])  # fmt: skip
@@ -41,7 +41,7 @@ SQUARES = scalar(
     [Eq((r10 * r01 - r11 * r00) * (across * r00 - r10 * r01)
         + (4 * r11 * across - r10**2 - r01**2) * (across - r11) ** 2, 0)],
 )  # fmt: skip
-BOX = argued("T2", "outside of a box around the minimiser of the convex cost every point costs more", "BOX", uses=["T1"])
+BOX = argued("T2", "outside of a box around the minimiser every point costs more", "BOX", uses=["T1"])
 CHANNELS = argued("R9", "with R input channels Q has size R K, and R filters are enough", "CHANNELS",
                   checks=["input_channels"], uses=["R4"])  # fmt: skip
 WEAK = argued("M1", "multipliers bound every net from below, and every net bounds R* from above", "WEAK",
@@ -57,12 +57,12 @@ PRODUCT = scalar("M6", "|u|^2 |v|^2 is at most the squared cost", [x >= 0, y >= 
 LEAK = argued("M7", "Cauchy and Schwarz on sum q = sum (q |g^|)(1/|g^|) at the optimum", "LEAK", uses=["M3"])
 CAUCHY = scalar("G1", "Cauchy and Schwarz for two filters", [],
                 [(u1 * h1 + u2 * h2) ** 2 <= (u1**2 + u2**2) * (h1**2 + h2**2)])  # fmt: skip
-GAIN = argued("G2", "a gradient is sum_c u_c * h_c, and no h with this gradient has less energy than sum |g^|^2/q", "GAIN",
+GAIN = argued("G2", "a gradient is sum_c u_c * h_c, and no such h has less energy than sum |g^|^2/q", "GAIN",
               checks=["relu_gain"], uses=["G1"])  # fmt: skip
 OPEN = argued("G3", "h is the readout where units are open and 0 elsewhere", "OPEN", checks=["relu_gain", "open_gates"])
 EXACT = argued("G4", "with one filter whose gains do not vanish, h is determined by the gradient", "EXACT",
                checks=["open_gates"], uses=["G2"])  # fmt: skip
-SQUARE_WAVE = argued("A1", "the sign pattern of an even period P has the share 8/(P sin(pi/P))^2 at its frequency", "SQUARE",
+SQUARE_WAVE = argued("A1", "signs of an even period P have the share 8/(P sin(pi/P))^2 at its frequency", "SQUARE",
                      checks=["sign_attack"])  # fmt: skip
 SINE = cited("A2", "0 < sin x <= x for 0 < x <= pi/2", "elementary calculus", uses=["A1"])
 SHARE_OF_SIGNS = scalar("A3", "so the share is at least 8/pi^2", [x > 0, y > 0, x <= y],

@@ -36,7 +36,7 @@ _theorem = partial(Theorem, measure=measure)
 
 relu_gain = _theorem(
     "frequency_bias.relu_gain",
-    title="The input gradient of a ReLU net with one local layer is bounded frequency by frequency by its filters' gain",
+    title="The input gradient of a ReLU net with one local layer is bounded by its filters' gain",
     source=derived(SOURCE, "gradients of nonlinear nets; inequality derived"),
     given=(Claim("at least one filter", filter_count >= 1),),
     then=(

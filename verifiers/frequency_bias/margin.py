@@ -3,8 +3,8 @@
     R* = min R(beta)  subject to  y_n <beta, x_n> >= 1
 
 is solved over the factors: min 1/2 (|u|^2 + |v|^2), two output channels for one input channel on a cycle (one channel
-has stationary points that are not the optimum), gradients by FFT, L-BFGS inside. The problem in (u, v) is not convex and
-the method's word counts for nothing; the two bounds do:
+has stationary points that are not the optimum), gradients by FFT, L-BFGS inside. The problem in (u, v) is not convex,
+and the method's word counts for nothing; the two bounds do:
 
     sum(alpha) / |C(Z^T alpha)|  <=  R*  <=  sum_c |u_c| |v_c| / (smallest margin)     for any alpha >= 0 and any net.
 """
@@ -161,7 +161,7 @@ def _objective(
         predictor = np.fft.irfftn(np.sum(gains * outs[:, None], axis=0), grid, axes)
         violation = np.maximum(0.0, 1.0 - flat @ predictor.reshape(-1) + alpha / weight)
         pull = np.fft.rfftn((violation @ flat).reshape(predictor.shape), axes=axes)
-        by_filters = np.fft.irfftn(outs.conj()[:, None] * pull[None], grid, axes)[(..., *shape.window)]
+        by_filters = np.fft.irfftn(outs.conj()[:, None] * pull[None], grid, axes)[shape.window]
         by_readouts = np.fft.irfftn(np.sum(gains.conj() * pull[None], axis=1), grid, axes)
         value = 0.5 * float(parameters @ parameters) + 0.5 * weight * float(violation @ violation)
         return value, parameters - weight * np.concatenate([by_filters.reshape(-1), by_readouts.reshape(-1)])
@@ -186,7 +186,8 @@ def _search(
     for outer in range(60):
         result = minimize(
             evaluate, parameters, args=(alpha, weight), jac=True, method="L-BFGS-B",
-            options={"maxiter": 60 if outer < 4 else 500, "maxcor": 20, "ftol": 0.0, "gtol": 1e-12 if outer > 8 else 1e-9},
+            options={"maxiter": 60 if outer < 4 else 500, "maxcor": 20, "ftol": 0.0,
+                     "gtol": 1e-12 if outer > 8 else 1e-9},
         )  # fmt: skip
         parameters, evaluations = result.x, evaluations + int(result.nfev)
         filters, readouts = parameters[:split].reshape(parts[0]), parameters[split:].reshape(parts[1])

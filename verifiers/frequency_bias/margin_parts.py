@@ -147,7 +147,8 @@ def stationarity(subject: Subject) -> Fraction:
     margins = [Fraction(np.sum(row * predictor)) for row in data]
     if min(margins) <= 0:
         raise MissingPart("the net of this instance has no positive margin on its data")
-    active = [row for row, m in zip(data, margins, strict=True) if m <= min(margins) * (1 + Fraction(tolerances.ACTIVE))]
+    limit = min(margins) * (1 + Fraction(tolerances.ACTIVE))
+    active = [row for row, m in zip(data, margins, strict=True) if m <= limit]
     taps = range(shape.kernel[0])
     columns = []
     for row in active:

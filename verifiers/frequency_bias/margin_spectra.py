@@ -14,7 +14,7 @@ from verifiers import arithmetic
 @lru_cache(maxsize=64)
 def _cosines(sites: int, bits: int) -> tuple[Any, ...]:
     """cos(2 pi j/N) as balls at a precision."""
-    ball = arithmetic.balls(0)[()]
+    ball: Any = arithmetic.balls(0)[()]
     return tuple(ball.cos_pi_fmpq(arithmetic.rational(Fraction(2 * j, sites))) for j in range(sites))
 
 
@@ -28,6 +28,11 @@ def ball_energies(signal: np.ndarray, bits: int = 192) -> np.ndarray:
         balls = [arithmetic.balls(r)[()] for r in correlations]
         out = np.empty(sites, dtype=object)
         for d in range(sites):
-            total = sum((r * turns[d * lag % sites] for lag, r in enumerate(balls)), arithmetic.balls(0)[()])
+            total: Any = sum((r * turns[d * lag % sites] for lag, r in enumerate(balls)), arithmetic.balls(0)[()])
             out[d] = (total / sites).nonnegative_part()
     return out
+
+
+def total_energies(signals: np.ndarray) -> np.ndarray:
+    """The same, added over the rows of fractions (C, N)."""
+    return np.sum(np.stack([ball_energies(row) for row in signals]), axis=0)

@@ -1,8 +1,9 @@
-"""Quantities of representation costs and of max-margin predictors under them: rational enclosures of convex programs."""
+"""Quantities of representation costs and of max margins under them: rational enclosures of convex programs."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -24,11 +25,11 @@ from verifiers.frequency_bias.margin_parts import (
     stationarity,
     sum_bounds,
 )
+from verifiers.frequency_bias.margin_spectra import ball_energies, total_energies
 from verifiers.frequency_bias.prolate import prolate
 from verifiers.frequency_bias.solvers import dual_norm
 from verifiers.frequency_bias.solvers_exact import compose_exact, root_above
 from verifiers.frequency_bias.solvers_torus import one_filter_floor
-from verifiers.frequency_bias.margin_spectra import ball_energies
 from verifiers.frequency_bias.subject import CATALOGUE, Subject
 from verifiers.quantity import Enclosure, between, enclose, estimate
 
@@ -141,7 +142,7 @@ def tone_cost(subject: Subject) -> Enclosure:
     size = length(subject).balls()
     if 2 * d % sites == 0:
         return enclose(size / arithmetic.square_root(arithmetic.balls(taps)))
-    turn = arithmetic.balls(0)[()]
+    turn: Any = arithmetic.balls(0)[()]
     top, bottom = (turn.sin_pi_fmpq(arithmetic.rational(Fraction(2 * d * k, sites))) for k in (taps, 1))
     return enclose(size * arithmetic.square_root(arithmetic.balls(2) / (taps + abs(top / bottom))))
 
@@ -213,7 +214,7 @@ def gain_outside(subject: Subject) -> Enclosure:
     filters, sites = margin_bounds(subject.instance, shape_of(subject)).filters[:, 0], subject.sites
     if subject.kernel == 1:
         return enclose(1 - Fraction(len(subject.band), sites))
-    gains = sum(ball_energies(np.array([*row, *[0] * (sites - len(row))], dtype=object)) for row in filters)
+    gains = total_energies(np.array([[*row, *[0] * (sites - len(row))] for row in filters], dtype=object))
     outside = [d for d in range(sites) if d not in set(subject.band)]
     return enclose(gains[outside].sum() / gains.sum() if outside else 0)
 
@@ -306,7 +307,7 @@ def inputs_nuclear(subject: Subject) -> Enclosure:
 
 @_measures("norm", "N^(-1/2) times the sum over frequencies of |(w_1^, w_2^)|: the cost with filters of full width")
 def inputs_full(subject: Subject) -> Enclosure:
-    roots = arithmetic.square_root(sum(ball_energies(row) for row in _inputs(subject)))
+    roots = arithmetic.square_root(total_energies(_inputs(subject)))
     return enclose(roots.sum() / arithmetic.square_root(arithmetic.balls(subject.sites)))
 
 

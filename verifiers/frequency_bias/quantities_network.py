@@ -16,8 +16,8 @@ import numpy as np
 from constructions.frequency_bias import FrequencyInstance
 from verifiers import arithmetic
 from verifiers.errors import MissingPart, NoCertificate
+from verifiers.frequency_bias.margin_spectra import ball_energies, total_energies
 from verifiers.frequency_bias.quantities_margin import high_of, on_circle
-from verifiers.frequency_bias.margin_spectra import ball_energies
 from verifiers.frequency_bias.subject import CATALOGUE, Subject
 from verifiers.quantity import Enclosure, enclose
 
@@ -34,7 +34,7 @@ def open_parts(instance: FrequencyInstance) -> np.ndarray:
     rows = []
     for x in points:
         before = np.stack([sum(u[k] * np.roll(x, -k) for k in range(len(u))) for u in filters])
-        rows.append(np.where(before > 0, readouts, Fraction(0)))
+        rows.append(readouts * (before > 0).astype(np.int64).astype(object))
     return np.stack(rows)
 
 
@@ -66,7 +66,8 @@ def least_square(matrix: np.ndarray, vectors: np.ndarray) -> list[Fraction]:
     import flint
 
     size, count = len(matrix), len(vectors)
-    table = [[*map(arithmetic.rational, row), *(arithmetic.rational(g[i]) for g in vectors)] for i, row in enumerate(matrix)]
+    exact = arithmetic.rationals(np.concatenate([matrix, np.stack(list(vectors), axis=1)], axis=1))
+    table = exact.tolist()
     reduced, rank = flint.fmpq_mat(table).rref()
     rows = reduced.tolist()
     if any(rows[i][size + s] != 0 for i in range(rank, size) for s in range(count)):
@@ -87,7 +88,7 @@ def _used(subject: Subject) -> list[Fraction]:
     return least_square(circulant(subject.part("filters"), subject.sites), gradients(subject))
 
 
-@_measures("1", "sum_d |grad^_d|^2/q_d at every point: the least energy of a readout with this gradient", axes=("sample",))
+@_measures("1", "sum_d |grad^_d|^2/q_d: the least energy of a readout with this gradient", axes=("sample",))
 def gain_used(subject: Subject) -> Enclosure:
     return enclose(np.array(_used(subject), dtype=object), ("sample",))
 
@@ -138,7 +139,7 @@ def reduce_minimum(balls: np.ndarray) -> Any:
 def _filter_gains(subject: Subject) -> np.ndarray:
     filters, sites = subject.part("filters"), subject.sites
     padded = np.array([[*u, *[Fraction(0)] * (sites - len(u))] for u in filters], dtype=object)
-    return sum(ball_energies(row) for row in padded) * sites
+    return total_energies(padded) * sites
 
 
 @_measures("1", "share of the filters' gain inside of the band: sum_B q_d/sum_d q_d")
@@ -190,5 +191,6 @@ def square_wave(subject: Subject) -> Enclosure:
         raise MissingPart("a square wave needs an even period of at least four sites")
     if sites == 4:
         return enclose(1)
-    sine = arithmetic.balls(0)[()].sin_pi_fmpq(arithmetic.rational(Fraction(1, sites)))
+    ball: Any = arithmetic.balls(0)[()]
+    sine = ball.sin_pi_fmpq(arithmetic.rational(Fraction(1, sites)))
     return enclose(8 / (sites * sine) ** 2)

@@ -1,4 +1,4 @@
-"""Representation cost of two-layer convolutional nets: the induced norm R_K, its dual, and bounds that prove themselves.
+"""Representation cost of two-layer convolutional nets: the induced norm R_K, its dual, and bounds on both sides.
 
 A predictor w of R input channels on a grid (Z_N, or Z_N1 x Z_N2) is written as w_r = sum_c u_{c,r} * v_c by circular
 convolution, with filters u_{c,r} supported on the first K sites (the first K1 x K2) and dense readouts v_c. Then
@@ -6,7 +6,7 @@ convolution, with filters u_{c,r} supported on the first K sites (the first K1 x
     R(w) = min 1/2 (|u|^2 + |v|^2),    dual norm R^o(z) = largest singular value of  C(z)_{n,(r,k)} = z_{r,n+k},
 
 a norm if there are enough channels c. Arrays: w, z (R, *grid); u (C, R, *kernel); v (C, *grid). Where there is one
-input channel its axis may be left out. Transforms: w^ is unitary, u~ of a filter is not, so w^_d = sum_c u~_{c,d} v^_{c,d}.
+input channel its axis may be left out. w^ is unitary, u~ of a filter is not, so w^_d = sum_c u~_{c,d} v^_{c,d}.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -56,9 +57,9 @@ class Shape:
         return prod(self.grid)
 
     @property
-    def window(self) -> tuple[slice, ...]:
-        """The sites a filter may occupy."""
-        return tuple(slice(0, taps) for taps in self.kernel)
+    def window(self) -> Any:
+        """Index of the sites a filter may occupy, in the last dimensions."""
+        return (..., *(slice(0, taps) for taps in self.kernel))
 
     def signals(self, array: Floats) -> Floats:
         """An array of signals as (R, *grid) float64; one without a channel axis gets one. NaN is refused."""
@@ -94,7 +95,8 @@ def filter_gram(signal: Floats, shape: Shape) -> Floats:
     spectrum = np.fft.fftn(signal, axes=shape.axes)
     correlations = np.fft.ifftn(spectrum.conj()[:, None] * spectrum[None], axes=shape.axes).real
     channels, lags = len(signal), shape.lags()
-    blocks = correlations[(slice(None), slice(None), *lags)]
+    index: Any = (slice(None), slice(None), *lags)
+    blocks = correlations[index]
     size = channels * prod(shape.kernel)
     return blocks.transpose(0, 2, 1, 3).reshape(size, size)
 
@@ -205,7 +207,7 @@ def _descended(start: Floats, target: Floats, shape: Shape) -> tuple[Floats, Flo
             return np.inf, np.zeros_like(flat)
         back = gains.conj().swapaxes(-1, -2) @ dual  # v^: (*grid, C, 1)
         product = np.moveaxis((back * dual.conj().swapaxes(-1, -2)), (-2, -1), (0, 1))  # (C, R, *grid)
-        slope = np.fft.fftn(product, axes=shape.axes).real[(..., *shape.window)]
+        slope = np.fft.fftn(product, axes=shape.axes).real[shape.window]
         return value, (filters - slope).reshape(-1)
 
     with np.errstate(all="ignore"):

@@ -123,7 +123,7 @@ def _length(values: np.ndarray) -> Fraction:
 
 
 def represent_exact(predictor: np.ndarray, shape: Shape, found: Representation, bits: int = BITS) -> Sandwich:
-    """Rational bounds on R(w) of an exactly stored predictor (float64, int64 or text), from factors that floats found."""
+    """Rational bounds on R(w) of a predictor as stored (float64, int64 or text), from factors that floats found."""
     target = fractions_of(predictor).reshape(-1, *shape.grid)
     filters, readouts = integers(found.filters, bits), integers(found.readouts, bits)
     missing = target - compose_exact(filters, readouts, shape) * Fraction(1, 4**bits)
@@ -157,4 +157,5 @@ def margin_exact(
     common = int(np.lcm.reduce([Fraction(entry).denominator for entry in combined.reshape(-1)], dtype=object))
     whole = np.frompyfunc(lambda entry: int(Fraction(entry) * common), 1, 1)(combined)
     threshold = dual_threshold(whole, shape, bits) / common
-    return Sandwich(Fraction(int(alpha.sum()), 2**bits) / threshold, cost / margin, filters, readouts, alpha, threshold, bits)
+    lower = Fraction(int(alpha.sum()), 2**bits) / threshold
+    return Sandwich(lower, cost / margin, filters, readouts, alpha, threshold, bits)

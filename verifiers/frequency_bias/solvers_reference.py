@@ -87,7 +87,8 @@ def nuclear_program(predictor: Floats, shape: Shape) -> float:
     given = []
     for r, row in enumerate(signal):
         # w_n = sum_k M_{n-k, (r,k)}: the outer product v_m u_k of a filter and a readout contributes at n = m + k
-        total = sum(matrix[np.roll(index, tap, shape.axes).reshape(-1), r * len(taps) + k] for k, tap in enumerate(taps))
+        moved = [np.roll(index, tap, shape.axes).reshape(-1) for tap in taps]
+        total = sum(matrix[places, r * len(taps) + k] for k, places in enumerate(moved))
         given.append(total == row.reshape(-1))
     return _solved(cvxpy.Problem(cvxpy.Minimize(cvxpy.normNuc(matrix)), given))
 
@@ -120,4 +121,5 @@ def lifted_margin_program(points: Floats, labels: Floats, shape: Shape) -> float
     taps, index = list(np.ndindex(*shape.kernel)), np.arange(shape.sites).reshape(shape.grid)
     matrix = cvxpy.Variable((shape.sites, prod(shape.kernel)))
     b = sum(matrix[np.roll(index, tap, shape.axes).reshape(-1), k] for k, tap in enumerate(taps))
-    return _solved(cvxpy.Problem(cvxpy.Minimize(cvxpy.normNuc(matrix)), [data.reshape(len(data), -1) @ b >= 1]))
+    given: Any = data.reshape(len(data), -1) @ b >= 1
+    return _solved(cvxpy.Problem(cvxpy.Minimize(cvxpy.normNuc(matrix)), [given]))

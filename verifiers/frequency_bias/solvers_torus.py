@@ -1,9 +1,9 @@
 """On a torus one filter can be worse than two: a certified floor for one filter of 2 x 2 taps.
 
 With one filter (a, b; c, d) the correlations r = (r00, r10, r01, r11, r1-1) obey one polynomial relation. The cost is
-F(r) = 1/2 (r00 + sum_d |w^_d|^2/q_d(r)), q linear in r, strictly convex. Around its minimiser r0 a box is found on whose
-boundary F >= t, so that F <= t only inside; where the relation fails on the whole box, every single filter costs more
-than t. All numbers are balls.
+F(r) = 1/2 (r00 + sum_d |w^_d|^2/q_d(r)), q linear in r, strictly convex. Around its minimiser r0 a box is found, on the
+boundary of which F >= t, so that F <= t only inside; where the relation fails on the whole box, every single filter
+costs more than t. All numbers are balls.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _sum(terms: Any) -> Any:
 
 
 def one_filter_floor(predictor: np.ndarray) -> Any:
-    """A ball whose lower end bounds the cost of every one-filter net, 2 x 2 taps, for a predictor (N1, N2) of fractions.
+    """A ball whose lower end bounds the cost of every net with one 2 x 2 filter, for a predictor (N1, N2) of fractions.
 
     Raises `MissingPart` on grids below 3 x 3, `NoCertificate` if no box excludes single filters.
     """
@@ -47,7 +47,7 @@ def one_filter_floor(predictor: np.ndarray) -> Any:
     if min(predictor.shape) < 3:
         raise MissingPart("the lags of 2 x 2 taps coincide on grids below 3 x 3")
     rows, sizes = _programme(predictor)
-    start = _minimiser(arithmetic.nearest(np.array(rows, dtype=object)), arithmetic.nearest(np.array(sizes, dtype=object)))
+    start = _minimiser(*(arithmetic.nearest(np.array(part, dtype=object)) for part in (rows, sizes)))
     centre = [arb(float(x)) for x in start]
     gains = [_sum(p * r for p, r in zip(row, centre, strict=True)) for row in rows]
     if not all(q > 0 for q in gains):
@@ -112,7 +112,7 @@ def _minimiser(rows: np.ndarray, sizes: np.ndarray) -> np.ndarray:
 
 
 def _least(matrix: list[list[Any]]) -> Any:
-    """A lower bound on the smallest eigenvalue of a symmetric matrix of balls, shown by positive pivots; 0 if none is."""
+    """A lower bound on the smallest eigenvalue of a symmetric matrix of balls, shown by its pivots; 0 if none is."""
     import flint
 
     guess = float(np.linalg.eigvalsh(arithmetic.nearest(np.array(matrix, dtype=object)))[0])

@@ -93,7 +93,8 @@ def _pickled(path: Path) -> tuple[np.ndarray, np.ndarray]:
     except InvalidInstance as error:
         raise InvalidInstance(f"{path}: {error}") from None
     except Exception as error:  # a broken pickle can raise almost anything
-        raise InvalidInstance(f"{path} is not a batch of the python version of CIFAR-10 ({type(error).__name__})") from None
+        kind = type(error).__name__
+        raise InvalidInstance(f"{path} is not a batch of the python version of CIFAR-10 ({kind})") from None
     if images.dtype != np.uint8 or images.ndim != 2 or images.shape[1] != PIXELS:
         raise InvalidInstance(f"{path} holds data of shape {images.shape} and type {images.dtype}; "
                               f"need (n, {PIXELS}) bytes")  # fmt: skip

@@ -60,10 +60,8 @@ def own_generators(nets: int, seed: int, word: int) -> list[np.random.Generator]
     return [np.random.default_rng(np.random.SeedSequence([seed, word, net])) for net in range(nets)]
 
 
-def tones(
-    exponent: float, nets: int, seed: int, train: int = 128, test: int = 200, sites: int = SITES
-) -> Task:  # fmt: skip
-    """x = y s + noise: s has two low and two high tones with random phases of each net, equal to noise per frequency."""
+def tones(exponent: float, nets: int, seed: int, train: int = 128, test: int = 200, sites: int = SITES) -> Task:
+    """x = y s + noise: s has two low and two high tones, random phases, each at the same ratio to the noise."""
     sigma, place = noise_profile(exponent, sites), np.arange(sites)
     points, labels = np.empty((nets, train + test, 1, sites)), np.empty((nets, train + test))
     for net, generator in enumerate(own_generators(nets, seed, round(100 * exponent))):
@@ -92,7 +90,8 @@ def digits(nets: int, seed: int, train: int = 1200) -> Task:
     images -= images[:, :train].mean(axis=1, keepdims=True)
     images /= np.sqrt(np.mean(images[:, :train] ** 2, axis=(1, 2, 3, 4), keepdims=True))
     marks = torch.tensor(labels[order])
-    return Task("digits 8 x 8", (_tensor(images[:, :train]), marks[:, :train]), (_tensor(images[:, train:]), marks[:, train:]), 10)
+    parts = [(_tensor(images[:, own]), marks[:, own]) for own in (slice(0, train), slice(train, None))]
+    return Task("digits 8 x 8", parts[0], parts[1], 10)
 
 
 STRIPE = 64
@@ -100,7 +99,7 @@ STRIPE = 64
 
 
 def photographs(nets: int, seed: int, train: int = 1000, test: int = 400, size: int = 16) -> Task:
-    """Which of two photographs a grey patch is from, less its mean; train and test patches are from disjoint stripes."""
+    """Which of two photographs a grey patch is from, less its mean; train and test are from disjoint stripes."""
     from sklearn.datasets import load_sample_images
 
     pictures = [np.asarray(image, dtype=np.float64).mean(axis=2) / 255 for image in load_sample_images().images]

@@ -58,7 +58,9 @@ def generator_of(model: Architecture, task: str, seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 2))
 
 
-def trained(model: Architecture, task: Task, recipe: Recipe, seed: int, place: torch.device, mirror: bool) -> Parameters:
+def trained(
+    model: Architecture, task: Task, recipe: Recipe, seed: int, place: torch.device, mirror: bool = False
+) -> Parameters:  # fmt: skip
     """Parameters of all nets after training on the task, or on its mirror image from mirrored initial weights."""
     generator = generator_of(model, task.name, seed)
     start = started(model, task.grid, task.inputs, task.outputs, task.nets, generator, place)
@@ -74,7 +76,8 @@ def measured(
     """Train a unit and measure it: per net accuracy, attack radii and accuracies, HF shares, centroids; mean spectra.
 
     A mirrored unit is read back: its gradients and perturbations are mirrored before their spectra are taken, so that
-    a net without a preference of its own shows the same numbers as the original.
+    a net without a preference of its own shows the same numbers as the original. The first of the nets that have one
+    local layer on a circle is returned too, with four points, for the verifier.
     """
     parameters = trained(model, task, recipe, seed, place, mirror)
     points, labels = (part[:, : recipe.points].to(place) for part in task.test)
@@ -99,6 +102,9 @@ def measured(
         found[f"profile {name}"] = profile(power, task.grid).tolist()
     if not mirror and model.kind in ("conv", "linear"):
         found["layers"] = layer_slack(model, parameters, points[:, :32], labels[:, :32])
+    if not mirror and model.kind == "conv" and model.depth == 2 and len(task.grid) == 1 and task.inputs == 1:
+        found["net"] = {"filters": parameters["u0"][0, :, 0].tolist(), "readouts": parameters["v"][0, 0].tolist(),
+                        "points": points[0, :4, 0].tolist(), "labels": labels[0, :4].tolist()}  # fmt: skip
     return found
 
 

@@ -15,9 +15,9 @@ import torch
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """What gradient descent did with B nets: at each recorded step the cost over margin^(2/L) and the predictor.
+    """What gradient descent did with B nets: at each recorded step cost over margin^(2/L) and the predictor.
 
-    costs (S, B): (1/L) |theta|^2 / margin^(2/L), infinite while a sample is on the wrong side; predictors (S, B, N) have
+    costs (S, B): (1/L) |theta|^2 / margin^(2/L), infinite while a sample is on the wrong side; predictors (S, B, N) of
     unit length. filters (B, C, L - 1, N) with zeros beyond the kernel and readouts (B, C, N) are those at the end.
     """
 

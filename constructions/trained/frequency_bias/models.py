@@ -1,11 +1,12 @@
 """Architectures of the frequency experiment in torch, a batch of nets with different seeds in one tensor each.
 
-Points are (B, n, I, *grid): B nets with data of their own, n samples, I input channels, a cyclic grid of one or two
-dimensions. Scores are (B, n, O). No layer but the attention has biases, so that nets are homogeneous in their parameters.
+Points are (B, n, I, *grid): B nets with data of their own, n samples, I input channels, a cyclic grid of one or
+two dimensions. Scores are (B, n, O). Only attention has biases; all other nets are homogeneous.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Literal
@@ -141,7 +142,7 @@ def _local(points: torch.Tensor, filters: torch.Tensor) -> torch.Tensor:
 
 
 def _taps(kernel: tuple[int, ...]) -> list[tuple[int, ...]]:
-    return [tuple(int(v) for v in tap) for tap in torch.cartesian_prod(*map(torch.arange, kernel)).reshape(-1, len(kernel))]
+    return list(itertools.product(*map(range, kernel)))
 
 
 def _attention(model: Architecture, parameters: Parameters, points: torch.Tensor) -> torch.Tensor:
@@ -161,7 +162,8 @@ def _attention(model: Architecture, parameters: Parameters, points: torch.Tensor
         )
         weights = torch.softmax(query @ key.transpose(-1, -2) / math.sqrt(model.channels), -1)
         tokens = tokens + torch.einsum("bntc,boc->bnto", weights @ value, parameters[f"out{i}"])
-        up = torch.einsum("bntc,boc->bnto", _normed(tokens), parameters[f"up{i}"]) + parameters[f"bias{i}"][:, None, None]
+        up = torch.einsum("bntc,boc->bnto", _normed(tokens), parameters[f"up{i}"])
+        up = up + parameters[f"bias{i}"][:, None, None]
         tokens = tokens + torch.einsum("bntc,boc->bnto", torch.relu(up), parameters[f"down{i}"])
     return torch.einsum("bnc,boc->bno", _normed(tokens).mean(2), parameters["v"])
 

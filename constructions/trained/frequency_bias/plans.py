@@ -79,7 +79,7 @@ def parts(scale: str) -> tuple[Part, ...]:
         )  # fmt: skip
     recipe = Recipe(steps=400, rate=3e-3, batch=128, attack=20, points=200)
     longer = Recipe(steps=1000, rate=2e-3, batch=128, attack=20, points=200)
-    found = (
+    found: tuple[Part, ...] = (
         Part(PINK, partial(tones, 1.0), 48, (*_zoo(24, 128, (3, 5, 9, 15, 32)), *_others(24)), recipe),
         Part(FLAT, partial(tones, 0.0), 200, (*_zoo(24, 128, (3, 5, 9, 15, 32)), *_others(24)), recipe),
         Part(DIGITS, digits, 24, (*_zoo(24, 128, (2, 3, 5, 8)), _convolution(3, 24, 4), _local(3, 24),

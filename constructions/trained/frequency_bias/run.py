@@ -1,4 +1,4 @@
-"""`train`: the frequency experiment and the margin limit of linear nets, as tables and as instances for the verifier."""
+"""`train`: the frequency experiment and the margin limit of linear nets, as tables and instances for the verifier."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from constructions.frequency_bias import FrequencyInstance, low_band
 from constructions.instance import Draw, InvalidInstance
 from constructions.trained.frequency_bias import plans, tables
 from constructions.trained.frequency_bias.data import Load, Task
@@ -46,10 +47,10 @@ def train(
     deadline = float("inf") if budget is None else start + budget
     checkpoint = Checkpoint(Path(state) if state else None, f"frequency {scale} {device} {seed}", deadline)
     with one_torch_thread():
-        found = _experiment(scale, place, seed, progress, checkpoint)
+        results, found = _experiment(scale, place, seed, progress, checkpoint)
         if certified is not None:
             found += _limits(scale, place, seed, checkpoint, certified)
-    draws: list[Draw] = []
+    draws = _draws(results, seed)
     environment = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version(),
                    "device": torch.cuda.get_device_name(place) if place.type == "cuda" else "cpu"}  # fmt: skip
     return TrainingResult(draws, found, environment, time.monotonic() - start, {}, checkpoint.skipped)
@@ -57,7 +58,7 @@ def train(
 
 def _experiment(
     scale: str, place: torch.device, seed: int, progress: Progress | None, checkpoint: Checkpoint
-) -> list[Json]:  # fmt: skip
+) -> tuple[tables.Results, list[Json]]:  # fmt: skip
     chosen = plans.parts(scale)
     units = [(part, model, mirror) for part in chosen for model in part.models for mirror in (False, True)
              if not (mirror and equivariant(model))]  # fmt: skip
@@ -84,7 +85,23 @@ def _experiment(
         for kind in ("gradient", "l2", "linf") if task == plans.PINK else ("gradient",):
             found.append(tables.spectra_table(results, task, kind, shown, spectrum))
     found += tables.slack_table(results)
-    return [*found, tables.numbers_table(results, models, {t: high for t, (high, _) in described.items()}, exact)]
+    shares = {task: high for task, (high, _) in described.items()}
+    return results, [*found, tables.numbers_table(results, shares, exact)]
+
+
+def _draws(results: tables.Results, seed: int) -> list[Draw]:
+    """Trained nets with one local layer on a circle as instances, weights in float32 as they are."""
+    draws: list[Draw] = []
+    for (task, name, _), found in results.items():
+        if "net" in found:
+            net = found["net"]
+            readouts = np.array(net["readouts"])
+            instance = FrequencyInstance(
+                length=readouts.shape[1], filters=np.array(net["filters"]), readouts=readouts,
+                points=np.array(net["points"]), labels=np.array(net["labels"]), band=low_band(readouts.shape[1], 2),
+            )  # fmt: skip
+            draws.append(Draw(instance, "trained", f"{name} trained on {task}", seed, len(draws)))
+    return draws
 
 
 def _tasks(part: plans.Part, seed: int) -> list[Task]:
@@ -95,12 +112,12 @@ def _tasks(part: plans.Part, seed: int) -> list[Task]:
 def _chunked(
     part: plans.Part, model: Any, loaded: list[Task], seed: int, place: torch.device, mirror: bool
 ) -> Json:  # fmt: skip
-    """Results of all chunks of nets, joined; layer slacks are those of the first chunk."""
+    """Results of all chunks of nets, joined; layer slacks and the net shown are those of the first chunk."""
     joined: Json = {}
     for index, task in enumerate(loaded):
         found = measured(model, task, part.recipe, seed + 1000 * index, place, mirror)
         for name, values in found.items():
-            if name == "layers":
+            if name in ("layers", "net"):
                 joined.setdefault(name, values)
             else:
                 joined.setdefault(name, []).extend(values)
@@ -163,6 +180,7 @@ def _limit(
             found = path.predictors[s, b]
             drift = float("nan") if before is None else 1.0 - float(before @ found)
             rest = [known["gap"]] if depth == 2 else [known["residual"], known["support"]]
-            rows.append([title, index, steps, float(path.costs[s, b]) / known["cost"], float(found @ optimum), drift, *rest])
+            ratio, cosine = float(path.costs[s, b]) / known["cost"], float(found @ optimum)
+            rows.append([title, index, steps, ratio, cosine, drift, *rest])
             before = found
     return rows

@@ -43,8 +43,8 @@ def summary(values: list[float]) -> tuple[float, float, float]:
     return float(array.mean()), spread, spread / np.sqrt(len(array))
 
 
-def numbers_table(results: Results, models: dict[str, Architecture], data: dict[str, float], exact: set[str]) -> Json:
-    """One row per model and task; mirrored, read back, beside the original; "equal" rows need no second run."""
+def numbers_table(results: Results, data: dict[str, float], exact: set[str]) -> Json:
+    """One row per model and task, its mirrored run beside it; models in `exact` need no second run."""
     rows = []
     for (task, name, mirror), found in results.items():
         if mirror:
@@ -68,9 +68,9 @@ def numbers_table(results: Results, models: dict[str, Architecture], data: dict[
         "columns": columns, "units": {c: "" if c in ("task", "model") else "1" for c in columns}, "rows": rows,
         "note": (
             "Each net has its own seed and data; HF is the share of energy above a quarter of the side, per sample "
-            "scaled to unit energy. mirrored_HF: the net is trained on data times (-1)^n from mirrored weights and read "
-            "back; for fully connected, linear, locally connected and attention nets both runs agree bit by bit, so "
-            "the number is repeated. Radii are those at which about half of the points are still right; "
+            "scaled to unit energy. mirrored_HF: the net is trained on data times (-1)^n from mirrored weights and "
+            "read back; for fully connected, linear, locally connected and attention nets both runs agree bit by bit, "
+            "so the number is repeated. Radii are those at which about half of the points are still right; "
             "attacked_least and attacked_most bound the attacked accuracies over nets and norms."
         ),
     }  # fmt: skip
@@ -95,7 +95,8 @@ def verdicts_table(results: Results, comparisons: list[Comparison], chances: dic
         shares = [np.array(found["high gradient"][:pairs]) for found in (first, second)]
         difference = (shares[0] - shares[1])[learned[0] & learned[1]]
         rows.append([item.claim, item.task, item.higher, item.lower, *tested(difference)])
-    columns = ["claim", "task", "higher", "lower", "pairs", "difference", "standard_error", "p_t", "p_wilcoxon", "finding"]
+    columns = ["claim", "task", "higher", "lower", "pairs", "difference", "standard_error", "p_t", "p_wilcoxon",
+               "finding"]  # fmt: skip
     texts = {"claim", "task", "higher", "lower", "finding"}
     return {
         "name": "frequency_findings", "title": "What reproduces: paired differences of high-frequency shares",
@@ -175,7 +176,8 @@ def slack_table(results: Results) -> list[Json]:
         for row in [] if mirror else found.get("layers", []):
             gains.append([f"{name}, {task}", row["layer"], row["gain mean"], row["gain most"]])
             if "reach" in row:
-                reach.append([task, name, row["layer"], row["reach"], row["unit"], row["bound"], row["bound"] - row["unit"]])
+                slack = row["bound"] - row["unit"]
+                reach.append([task, name, row["layer"], row["reach"], row["unit"], row["bound"], slack])
     return [
         {
             "name": "frequency_gain", "title": "Gain inequality sum_d |g_d|^2/q_d <= |h|^2, per layer: used share",
