@@ -5,6 +5,7 @@ cvxpy is imported inside. What a solver returns is a number to compare with, nev
 
 from __future__ import annotations
 
+import warnings
 from math import prod
 from typing import Any
 
@@ -19,7 +20,9 @@ Floats = np.ndarray
 def _solved(problem: Any) -> float:
     import cvxpy
 
-    problem.solve(solver=cvxpy.CLARABEL)
+    with warnings.catch_warnings():  # "may be inaccurate": nobody here takes the solver's word
+        warnings.simplefilter("ignore")
+        problem.solve(solver=cvxpy.CLARABEL)
     return float(problem.value) if problem.value is not None else float("nan")
 
 

@@ -66,3 +66,40 @@ def descend(
         tuple(sorted(recorded)), np.array(costs), np.array(predictors), final[:, :, :-1].cpu().numpy(),
         final[:, :, -1].cpu().numpy(),
     )  # fmt: skip
+
+
+def early_alignment(
+    signed: np.ndarray, taps: int, scales: tuple[float, ...], generator: torch.Generator, rate: float = 0.02,
+    loss: float = 0.68,
+) -> list[tuple[float, float]]:  # fmt: skip
+    """Per initial scale: |cosine| of the filter with the top eigenvector of T_K(r_s), and that of beta with |u~|^2 s^.
+
+    One filter of `taps` sites and a dense readout on data y_n x_n `signed` (n, N), plain gradient descent on the mean
+    logistic loss until it first falls to `loss` (it starts at log 2); s is the mean of y_n x_n. Gaussian starts, the same
+    for all scales.
+    """
+    data = torch.tensor(signed, dtype=torch.float64)
+    sites = data.shape[1]
+    mean = data.mean(0)
+    matrix = torch.stack([torch.stack([mean @ torch.roll(mean, k - j) for k in range(taps)]) for j in range(taps)])
+    top = torch.linalg.eigh(matrix).eigenvectors[:, -1]
+    drawn = torch.randn(taps + sites, generator=generator, dtype=torch.float64)
+    found = []
+    for scale in scales:
+        u, v = (scale * part for part in drawn.split([taps, sites]))
+        for _ in range(200_000):
+            gain, out = torch.fft.rfft(u, sites), torch.fft.rfft(v)
+            margins = data @ torch.fft.irfft(gain * out, sites)
+            if float(torch.nn.functional.softplus(-margins).mean()) <= loss:
+                break
+            pull = torch.fft.rfft((torch.sigmoid(-margins) / len(data)) @ data)
+            steps = torch.fft.irfft(out.conj() * pull, sites)[:taps], torch.fft.irfft(gain.conj() * pull, sites)
+            u, v = u + rate * steps[0], v + rate * steps[1]
+        predicted = torch.fft.irfft(torch.fft.rfft(u, sites).abs().square() * torch.fft.rfft(mean), sites)
+        beta = torch.fft.irfft(torch.fft.rfft(u, sites) * torch.fft.rfft(v), sites)
+        found.append((_cosine(u, top), _cosine(beta, predicted)))
+    return found
+
+
+def _cosine(a: torch.Tensor, b: torch.Tensor) -> float:
+    return float((a @ b).abs() / (a.norm() * b.norm()))

@@ -135,3 +135,7 @@ LIMIT_CHANNELS = {"small": (1, 4), "paper": (1, 2, 4)}
 LIMIT_STEPS = {"small": (300, 1000, 3000), "paper": (3000, 30000, 200000)}
 LIMIT_SETS = {"small": 2, "paper": 8}
 """Training towards the margin limit: kernels, channels, recorded steps and data sets (n = 10, N = 32, Gaussian)."""
+
+SOLVED = {"small": 8, "paper": 32}
+SOLVED_TAPS = (1, 3, 9)
+"""Draws of the tone task, and kernels, whose max-margin predictors are computed instead of trained."""

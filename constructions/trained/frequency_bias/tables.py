@@ -19,6 +19,8 @@ Results = dict[tuple[str, str, bool], Json]
 
 LEVEL = 0.01
 """Two-sided level of a paired test below which a difference counts as resolved."""
+ROUNDING = 1e-9
+"""Differences of shares, and spreads of differences, up to this size are rounding of float32 training."""
 FITTED = 0.25
 """Share of the way from chance to 1 that a net's clean accuracy must have come for the net to be compared."""
 
@@ -116,8 +118,8 @@ def tested(difference: np.ndarray) -> list[Any]:
     if count < 2:
         return [count, float("nan"), float("nan"), float("nan"), float("nan"), "too few nets learned the task"]
     mean, spread, error = summary(difference.tolist())
-    if not spread > 0:
-        exact = "no difference" if mean == 0 else "equal differences, no test"
+    if not spread > ROUNDING:
+        exact = "no difference" if abs(mean) <= ROUNDING else "equal differences, no test"
         return [count, mean, error, float("nan"), float("nan"), exact]
     student, ranks = float(stats.ttest_1samp(difference, 0.0).pvalue), float(stats.wilcoxon(difference).pvalue)
     resolved = student < LEVEL and ranks < LEVEL
