@@ -23,6 +23,8 @@ class FrequencyInstance(Instance):
     signal: (*grid), real; or (N, N), row n the coefficients of x_n = sum_k c_nk e^(2 pi i k/N).
     sites: a set of sites, sorted (T,). depth: L; channels: C, where no filters say so.
     points X (n, *grid), labels y (n,) of +-1; predictor beta (*grid).
+    weights (L, C, C, K): filters of a ReLU net from channel to channel; the signal enters channel 0, and the unit
+    looked at is channel 0 of the last layer at site 0.
     filters U (C, *kernel), readouts V (C, *grid): the two-layer net beta = sum_c U_c * V_c (circular convolution).
     inputs (R, *grid): a predictor of R input channels.
     """
@@ -43,7 +45,11 @@ class FrequencyInstance(Instance):
     predictor: Any = None
     filters: Any = None
     readouts: Any = None
+<<<<<<< HEAD
     inputs: Any = None
+=======
+    weights: Any = None
+>>>>>>> w-fbexact
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -82,7 +88,7 @@ class FrequencyInstance(Instance):
     def kernel_shape(self) -> tuple[int, ...] | None:
         """(K,) or (K1, K2) of the filter, the layers, the channels, or of `kernel`; None where nothing says."""
         dimensions = len(self.grid)
-        for part in (self.taps, self.filters):
+        for part in (self.taps, self.filters, self.weights):
             if part is not None:
                 return tuple(part.shape[-dimensions:])
         if self.kernel is None:
@@ -91,7 +97,9 @@ class FrequencyInstance(Instance):
 
     @property
     def layers(self) -> int:
-        """L: rows of `taps`, or `depth`, or 1."""
+        """L: rows of `taps`, layers of `weights`, or `depth`, or 1."""
+        if self.weights is not None:
+            return len(self.weights)
         if self.taps is not None and self.taps.ndim > len(self.grid):
             return len(self.taps)
         return 1 if self.depth is None else int(self.depth)
@@ -108,6 +116,8 @@ class FrequencyInstance(Instance):
             raise InvalidInstance(f"taps have shape {self.taps.shape}; give one filter or, in one dimension, rows")
         if self.filters is not None and not (self.filters.size and self.filters.ndim == dimensions + 1):
             raise InvalidInstance(f"filters have shape {self.filters.shape}; need (C, K), or (C, K1, K2) with a width")
+        if self.weights is not None and (self.weights.ndim != 4 or self.weights.shape[1] != self.weights.shape[2]):
+            raise InvalidInstance(f"weights have shape {self.weights.shape}; need (L, C, C, K)")
         shape = self.kernel_shape
         if shape is None:
             return

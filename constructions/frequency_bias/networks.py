@@ -77,8 +77,8 @@ def _predictor(n: int, k: int, w: Numbers, z: Numbers) -> FrequencyInstance | No
     return predictor(exact_array(w), min(k, n), signal=exact_array(z))
 
 
-predictors = Space(
-    "predictors",
+two_predictors = Space(
+    "two_predictors",
     {"n": Integer(2, 9), "k": Integer(1, 9), "w": Reals(-1, 1, _sites), "z": Reals(-1, 1, _sites)},
     _predictor,
     note="two predictors on a circle of up to 9 sites, k at most n",
@@ -152,8 +152,8 @@ def _net(n: int, k: int, c: int, half: int, u: Numbers, v: Numbers, x: Numbers) 
     )  # fmt: skip
 
 
-relu_nets = Space(
-    "relu_nets",
+gated_nets = Space(
+    "gated_nets",
     {"n": Integer(2, 7), "k": Integer(1, 5), "c": Integer(1, 3), "half": Integer(0, 3),
      "u": Reals(-1, 1, lambda p: p["k"] * p["c"]), "v": Reals(-1, 1, lambda p: p["n"] * p["c"]),
      "x": Reals(-1, 1, lambda p: 2 * p["n"])},

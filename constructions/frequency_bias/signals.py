@@ -29,5 +29,5 @@ def padded(taps: np.ndarray, sites: int) -> np.ndarray:
 
 
 def two_step(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    """x_(a + step b) = inner_a outer_b on N = len(inner) len(outer): signals that are sparse in a coset and in its dual."""
+    """x_(a + step b) = inner_a outer_b on N = len(inner) len(outer): sparse in a coset and in its dual."""
     return np.outer(outer, inner).reshape(-1)

@@ -5,8 +5,8 @@ Signals live on Z_N (or Z_N1 x Z_N2), indices from 0, modulo N. The transform of
     x^_d = N^(-1/2) sum_n x_n e^(-2 pi i d n/N),
 
 that of a filter u_0 ... u_(K-1) is not: u~_d = sum_k u_k e^(-2 pi i d k/N), which is sqrt(N) times the unitary one of
-the filter filled up with zeros. So (u * v)^_d = u~_d v^_d for circular convolution. In two dimensions N is N1 N2. The size
-|d| of a frequency is min(d, N - d), and sqrt(|d1|^2 + |d2|^2) in two dimensions.
+the filter filled up with zeros. So (u * v)^_d = u~_d v^_d for circular convolution. In two dimensions N is N1 N2. The
+size |d| of a frequency is min(d, N - d), and sqrt(|d1|^2 + |d2|^2) in two dimensions.
 """
 
 from __future__ import annotations

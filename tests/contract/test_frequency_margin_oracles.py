@@ -303,7 +303,7 @@ def test_sign_patterns_of_cosines(d, fundamental, high):
     instance = networks.tone(32, d, 3, np.pi * d / 32)
     measured = measure(instance)
     assert float(measured["sign_fundamental"].value) == pytest.approx(fundamental, abs=1e-8)
-    assert float(measured["predictor_high"].upper) < 1e-20
+    assert float(measured["high_frequency"].upper) < 1e-20
     if high is not None:
         assert float(measured["sign_high"].value) == pytest.approx(high, abs=1e-7)
 

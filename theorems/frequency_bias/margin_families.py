@@ -135,7 +135,7 @@ tight_data = _family(
     [partial(prolate_data, *entry) for entry in ((16, 3, 2), (32, 5, 3), (32, 3, 4))],
 )  # fmt: skip
 
-predictors = Family.of(networks.predictors, quick=40, full=600)
+two_predictors = Family.of(networks.two_predictors, quick=40, full=600)
 channels = Family.of(networks.channel_predictors, quick=16, full=200)
 torus = Family.of(networks.torus_predictors, quick=12, full=200)
 data = Family.of(networks.margin_data, quick=25, full=400)
@@ -151,7 +151,7 @@ shared_channels = Family(
     lambda _, index: _shared(index), quick=2, full=2,
 )  # fmt: skip
 
-relu_nets = Family.of(networks.relu_nets, quick=30, full=500)
+gated_nets = Family.of(networks.gated_nets, quick=30, full=500)
 integer_nets = Family.of(networks.integer_nets, quick=12, full=200)
 
 

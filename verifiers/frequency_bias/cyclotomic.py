@@ -1,7 +1,7 @@
 """Exact zero tests of Fourier coefficients: nonzero modulo a prime proves nonzero, division by Phi_N decides the rest.
 
-A signal is an integer table (N, N) of coefficients in zeta = e^(2 pi i/N), or a rational vector (N,). Its transform at d
-is, up to sqrt(N), the sum of c_nk zeta^(k - d n).
+A signal is an integer table (N, N) of coefficients in zeta = e^(2 pi i/N), or a rational vector (N,). Its transform at
+d is, up to sqrt(N), the sum of c_nk zeta^(k - d n).
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ GAP_BITS = 64
 class Top:
     """Largest eigenvalue: lower and upper as exact dyadic balls, and the vector whose quotient is the lower bound.
 
-    `short` encloses ceiling - eigenvalue; it keeps its relative accuracy where the eigenvalue comes close to the ceiling.
+    `short` encloses ceiling - eigenvalue; it keeps its relative accuracy where the eigenvalue comes close to the
+    ceiling.
     """
 
     lower: Ball

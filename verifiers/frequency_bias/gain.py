@@ -1,4 +1,4 @@
-"""The gain q(w) = |u~(w)|^2 of a rational filter as a polynomial in x = cos w: its peaks, its half width, its real roots.
+"""The gain q(w) = |u~(w)|^2 of a rational filter as a polynomial in x = cos w: peaks, half width, real roots.
 
 Roots of rational polynomials come as isolating balls (flint), so nothing here is a sample of the circle.
 """

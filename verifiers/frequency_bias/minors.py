@@ -87,7 +87,7 @@ def proved_minors(p: int) -> int:
 
 @numba.njit(cache=True)
 def _most_zeros(powers: np.ndarray, q: int, order: int, sites: np.ndarray, choice: np.ndarray) -> tuple[int, int]:
-    """(most zeros, the choice of k - 1 frequencies that forces them) of a transform of a signal on `sites`, modulo q."""
+    """(most zeros, which choice of k - 1 frequencies forces them) of a transform of a signal on `sites`, modulo q."""
     k = len(sites)
     best, which = -1, -1
     for index in range(len(choice)):
@@ -144,8 +144,8 @@ def _most_zeros(powers: np.ndarray, q: int, order: int, sites: np.ndarray, choic
 def sparsest(order: int, k: int) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
     """(t, sites, frequencies): no signal on at most k sites has fewer than t nonzero Fourier coefficients.
 
-    t is a proved lower bound. The signal on `sites` that vanishes at the k - 1 `frequencies` attains it modulo q; whether
-    it does so exactly is for its exact form to say (`constructions.frequency_bias.cyclotomic.null_vector`).
+    t is a proved lower bound. The signal on `sites` that vanishes at the k - 1 `frequencies` attains it modulo q;
+    whether it does so exactly is for its exact form to say (`constructions.frequency_bias.cyclotomic.null_vector`).
     """
     if k == 1:
         return order, (0,), ()

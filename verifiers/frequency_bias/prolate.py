@@ -3,7 +3,8 @@
 It is the largest eigenvalue of A_jk = rho(j - k), rho(m) = sin(pi M m/N)/(N sin(pi m/N)), rho(0) = M/N. The tridiagonal
 T of the same size commutes with A. With kappa = cos(pi/N) - cos(pi M/N) and up to a multiple of I,
 
-    -T = Laplacian(o_1, ..., o_(K-1)) + diag(e),   o_j = sin(pi j/N) sin(pi (K-j)/N),  e_j = kappa (1 - cos(pi (2j-K+1)/N)),
+    -T = Laplacian(o_1, ..., o_(K-1)) + diag(e),
+    o_j = sin(pi j/N) sin(pi (K-j)/N),   e_j = kappa (1 - cos(pi (2j-K+1)/N)),
 
 all entries of which are sums and products of positive numbers: its smallest eigenpair is found without cancellation.
 For K + M <= N the top eigenvectors of T and A are the same and positive (`arguments.md`, TOP).

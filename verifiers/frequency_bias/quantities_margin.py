@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from constructions.frequency_bias import FrequencyInstance
-from constructions.frequency_bias.bands import consecutive_start
 from constructions.frequency_bias.transform import high_weights
 from verifiers import arithmetic, tolerances
 from verifiers.errors import MissingPart, NoCertificate
@@ -26,7 +25,7 @@ from verifiers.frequency_bias.margin_parts import (
     sum_bounds,
 )
 from verifiers.frequency_bias.margin_spectra import ball_energies, total_energies
-from verifiers.frequency_bias.prolate import prolate
+from verifiers.frequency_bias.shares import prolate_share, value_of
 from verifiers.frequency_bias.solvers import dual_norm
 from verifiers.frequency_bias.solvers_exact import compose_exact, root_above
 from verifiers.frequency_bias.solvers_torus import one_filter_floor
@@ -197,18 +196,6 @@ def own_residual(subject: Subject) -> Enclosure:
     return bounded(Fraction(0), root_above(stationarity(subject)))
 
 
-@_measures("1", "lambda(N, K, M): the largest share that K taps can have in M consecutive frequencies")
-def gain_bound(subject: Subject) -> Enclosure:
-    sites, taps, size = subject.sites, subject.kernel, len(subject.band)
-    if consecutive_start(sites, np.array(subject.band)) is None:
-        raise MissingPart("this bound is for bands of consecutive frequencies")
-    if taps + size > sites:
-        return enclose(1)
-    if min(taps, size) == 1:
-        return enclose(Fraction(taps * size, sites))
-    return enclose(prolate(sites, taps, size).value)
-
-
 @_measures("1", "share of the gain q of the max-margin filters outside of the band: sum_(d not in B) q_d/sum_d q_d")
 def gain_outside(subject: Subject) -> Enclosure:
     filters, sites = margin_bounds(subject.instance, shape_of(subject)).filters[:, 0], subject.sites
@@ -246,7 +233,7 @@ def leak_floor(subject: Subject) -> Enclosure:
     combined = combined * found.lower / dual_norm(combined * found.lower, shape_of(subject))
     power = np.abs(np.fft.fft(combined, norm="ortho")) ** 2
     outside = ~np.isin(np.arange(subject.sites), subject.band)
-    short = 1.0 - float(gain_bound(subject).lower)
+    short = 1.0 - float(enclose(value_of(prolate_share(subject.sites, subject.kernel, len(subject.band)))).lower)
     value = (short * subject.sites * found.lower) ** 2 / float(np.sum(1.0 / np.maximum(power[outside], 1e-300)))
     return estimate(value, tolerances.PREDICTOR * value)
 

@@ -154,11 +154,6 @@ def _signs(subject: Subject) -> np.ndarray:
     return np.array([Fraction((x > 0) - (x < 0)) for x in on_circle(subject, "predictor")], dtype=object)
 
 
-@_measures("1", "high-frequency share of the predictor, and of the l2 attack on it")
-def predictor_high(subject: Subject) -> Enclosure:
-    return high_of(on_circle(subject, "predictor"))
-
-
 @_measures("1", "high-frequency share of the sign pattern of the predictor, the l_inf attack on it")
 def sign_high(subject: Subject) -> Enclosure:
     return high_of(_signs(subject))

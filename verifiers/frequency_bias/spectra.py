@@ -1,13 +1,14 @@
 """Energies in a band, of exact filters and signals, as balls of any accuracy; zero is zero by an exact test.
 
-For real x with correlations r_m (circular, or of the taps of a filter), sum_B |x^_d|^2 = sum_m c_m r_m with the lag weights
-c_m = (1/N) sum_B cos(2 pi d m/N).
+For real x with correlations r_m (circular, or of the taps of a filter), sum_B |x^_d|^2 = sum_m c_m r_m with the
+lag weights c_m = (1/N) sum_B cos(2 pi d m/N).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from constructions.frequency_bias.bands import consecutive_start
 from verifiers import arithmetic, tolerances
 from verifiers.errors import NoCertificate
+from verifiers.frequency_bias.cyclotomic import vanishes
 from verifiers.frequency_bias.prolate import turn
 
 Ball = Any
@@ -62,14 +64,17 @@ def accurate(compute: Callable[[], Ball], vanishes: Callable[[], bool]) -> Ball 
 
 def band_energy(taps: Sequence[Fraction], sites: int, band: Sequence[int]) -> Ball | Fraction:
     """sum_B |u^_d|^2 of a rational filter or signal with at most N entries, unitary; exact 0 if it vanishes on B."""
-    if not band:
-        return Fraction(0)
     exact = correlations(list(taps))
+    if len(band) in (0, sites) or not any(exact[1:]):
+        return exact[0] * Fraction(len(band), sites)
 
     def compute() -> Ball:
         return weighted(lag_weights(sites, band, len(taps)), [arithmetic.balls(r)[()] for r in exact])
 
-    return accurate(compute, lambda: all(vanishes_at(taps, sites, d) for d in band))
+    found = accurate(compute, lambda: all(vanishes_at(taps, sites, d) for d in band))
+    if not found < arithmetic.balls(exact[0])[()] and all(vanishes_at(taps, sites, d) for d in complement(sites, band)):
+        return exact[0]
+    return found
 
 
 def vanishes_at(taps: Sequence[Fraction], sites: int, d: int) -> bool:
@@ -118,34 +123,30 @@ def circular(signal: Sequence[Fraction]) -> list[Fraction]:
     return [sum((signal[n] * signal[(n + m) % sites] for n in range(sites)), Fraction(0)) for m in range(sites)]
 
 
+def cosine_sum(lags: Sequence[Fraction], step: int) -> Ball:
+    """sum_m r_m cos(2 pi step m/N) for N rational lags."""
+    count = len(lags)
+    terms = (arithmetic.balls(r)[()] * turn(2 * step * m, count)[1] for m, r in enumerate(lags) if r)
+    return sum(terms, arithmetic.balls(0)[()])
+
+
 def absolute_sum(signal: Sequence[Fraction], band: Sequence[int]) -> Ball:
     """sum_B |x^_d| of a rational signal (N,), unitary, as a ball."""
-    sites = len(signal)
-    lags = circular(signal)
+    sites, lags = len(signal), circular(signal)
     total = arithmetic.balls(0)[()]
     for d in band:
-
-        def compute(d: int = d) -> Ball:
-            terms = (lags[m] and arithmetic.balls(lags[m])[()] * turn(2 * d * m, sites)[1] for m in range(sites))
-            return sum(terms, arithmetic.balls(0)[()]) / sites
-
-        energy = accurate(compute, lambda d=d: vanishes_at(signal, sites, d))  # type: ignore[misc]
+        energy = accurate(partial(_one_energy, lags, d, sites), partial(vanishes_at, signal, sites, d))
         total = total + arithmetic.balls(energy)[()].sqrt()
     return total
 
 
+def _one_energy(lags: Sequence[Fraction], d: int, scale: int) -> Ball:
+    return cosine_sum(lags, d) / scale
+
+
 def table_energies(rows: Sequence[Sequence[int]]) -> list[Ball | Fraction]:
     """|sum_k c_k zeta^k|^2 for rows of integers (N,), zeta = e^(2 pi i/N)."""
-    from verifiers.frequency_bias.cyclotomic import vanishes
-
-    found: list[Ball | Fraction] = []
-    for row in rows:
-        count = len(row)
-        lags = circular([Fraction(c) for c in row])
-
-        def compute(lags: list[Fraction] = lags, count: int = count) -> Ball:
-            terms = (lags[m] and arithmetic.balls(lags[m])[()] * turn(2 * m, count)[1] for m in range(count))
-            return sum(terms, arithmetic.balls(0)[()])
-
-        found.append(accurate(compute, lambda row=row: vanishes(list(row))))  # type: ignore[misc]
-    return found
+    return [
+        accurate(partial(cosine_sum, circular([Fraction(c) for c in row]), 1), partial(vanishes, list(row)))
+        for row in rows
+    ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
 from constructions.frequency_bias import FrequencyInstance
 from constructions.instance import floats_of, fractions_of
 from verifiers.errors import MissingPart
+from verifiers.frequency_bias.spectra import composed
 from verifiers.quantity import Catalogue, Measurements
 
 
@@ -53,6 +54,21 @@ class Subject:
         return int(shape[0])
 
     @property
+    def reach(self) -> int:
+        """K_eff = L (K - 1) + 1, the taps of the composition as a whole; at most N where it is measured."""
+        taps = self.instance.layers * (self.kernel - 1) + 1
+        if taps > self.sites:
+            raise MissingPart(f"the composition has {taps} taps on {self.sites} sites: it wraps around")
+        return taps
+
+    @cached_property
+    def composed(self) -> list[Fraction]:
+        """The filter, or the layers composed, exactly; K_eff fractions."""
+        taps = self.part("taps")
+        self.reach  # noqa: B018 - raises where it wraps around, and on a torus
+        return composed(taps if taps.ndim == 2 else taps[None, :])
+
+    @property
     def band(self) -> tuple[int, ...]:
         """Residues of a band in one dimension."""
         self.sites  # noqa: B018 - raises on a torus
@@ -72,6 +88,3 @@ CATALOGUE = Catalogue(_subject)
 def measure(instance: FrequencyInstance, constants: Mapping[str, Fraction] | None = None) -> Measurements:
     """Lazy measurements of a frequency_bias instance; no quantity depends on a constant of a claim."""
     return CATALOGUE.measure(instance, constants)
-
-
-Json = dict[str, Any]
