@@ -45,11 +45,8 @@ class FrequencyInstance(Instance):
     predictor: Any = None
     filters: Any = None
     readouts: Any = None
-<<<<<<< HEAD
     inputs: Any = None
-=======
     weights: Any = None
->>>>>>> w-fbexact
 
     def __post_init__(self) -> None:
         for field in fields(self):
