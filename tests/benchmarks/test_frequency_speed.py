@@ -96,5 +96,6 @@ def test_training(benchmark, model):
     )
     ratio = loop / benchmark.stats.stats.median
     benchmark.extra_info.update(ratio=ratio, difference=worst)
-    print(f"\n{model.name}: {1e3 * benchmark.stats.stats.median / steps:.1f} ms per step of 64 nets, loop {ratio:.1f} times slower")
+    step = 1e3 * benchmark.stats.stats.median / steps
+    print(f"\n{model.name}: {step:.1f} ms per step of 64 nets, loop {ratio:.1f} times slower")
     assert worst < 1e-3

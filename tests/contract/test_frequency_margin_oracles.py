@@ -1,4 +1,4 @@
-"""Representation costs and max margins of frequency_bias against reference numbers, closed forms and convex programs."""
+"""Representation costs and max margins of frequency_bias against reference numbers, closed forms, convex programs."""
 
 from __future__ import annotations
 
@@ -122,7 +122,8 @@ def test_max_margins_of_three_integer_points(kernel, value):
     assert float(bounds.lower) == pytest.approx(value, abs=1e-8) == float(bounds.upper)
     assert bounds.lower <= bounds.upper
     energies = np.abs(np.fft.fft(found.predictor[0])) ** 2
-    assert (energies[3:6].sum() + energies[[2, 6]].sum() / 2) / energies.sum() == pytest.approx(SHARES[kernel], abs=2e-5)
+    share = (energies[3:6].sum() + energies[[2, 6]].sum() / 2) / energies.sum()
+    assert share == pytest.approx(SHARES[kernel], abs=2e-5)
     if kernel == 3:
         assert found.predictor[0] == pytest.approx(BETA_3, abs=1e-5)
 
@@ -218,7 +219,8 @@ def test_pivots_tell_definite_from_singular_and_indefinite():
     assert not positive_definite(np.array([[1, 2], [2, 1]], dtype=object))
     assert not positive_definite(np.array([[2, 1, 1], [1, 2, -2], [1, -2, 2]], dtype=object))
     ones = np.ones((1, 4), dtype=object)  # dual norm sqrt(4 * 3): all four sites, three taps
-    assert dual_threshold(ones, Shape.of(4, 3), 0) ** 2 > 12 > Fraction(999, 1000) * dual_threshold(ones, Shape.of(4, 3), 0) ** 2
+    square = dual_threshold(ones, Shape.of(4, 3), 0) ** 2
+    assert square > 12 > Fraction(999, 1000) * square
     with pytest.raises(NoCertificate):
         dual_threshold(np.zeros((1, 4), dtype=object), Shape.of(4, 3), 0)
 
@@ -288,7 +290,8 @@ def test_gain_used_is_the_sum_over_frequencies():
         )
         gradient = np.array([(value(x + step * e) - value(x - step * e)) / (2 * step) for e in np.eye(8)])
         if np.all(np.abs(inputs) > 1e-3):
-            assert np.sum(np.abs(np.fft.fft(gradient, norm="ortho")) ** 2 / gains) == pytest.approx(float(used), rel=1e-5)
+            direct = np.sum(np.abs(np.fft.fft(gradient, norm="ortho")) ** 2 / gains)
+            assert direct == pytest.approx(float(used), rel=1e-5)
         assert float(used) <= np.sum(h**2) + 1e-9
 
 
