@@ -72,6 +72,8 @@ def band_energy(taps: Sequence[Fraction], sites: int, band: Sequence[int]) -> Ba
         return weighted(lag_weights(sites, band, len(taps)), [arithmetic.balls(r)[()] for r in exact])
 
     found = accurate(compute, lambda: all(vanishes_at(taps, sites, d) for d in band))
+    if isinstance(found, Fraction):
+        return found
     if not found < arithmetic.balls(exact[0])[()] and all(vanishes_at(taps, sites, d) for d in complement(sites, band)):
         return exact[0]
     return found
