@@ -3,9 +3,8 @@
 A certificate is a JSON object whose digest covers everything else in it. The checker rebuilds the claim from the
 data in the certificate, verifies the proof with integers and fractions, and prints the sentence it proved.
 Answers: ``accepted``; ``altered`` (bytes and digest disagree); ``false`` (the claim is not proved, with the reason);
-``malformed`` (not a certificate of a known kind). No input raises an exception. Payloads and formulas are in the text of
-`certificates*.py`, with which this file shares no code. `recheck_networks.py` and `recheck_frequency.py` beside it check
-networks over a ball and filters on a circle; they are loaded when one is met.
+``malformed`` (not a certificate of a known kind). No input raises an exception. Payloads are in the text of
+`certificates*.py`, with which this file shares no code; `recheck_*.py` beside it check balls and circles.
 Words: K0 raw Gram matrix, G = K0 + 1 with bias and K0 without, R_il = y_i y_l G_il, h_l = y_l <x_l, u>.
 """
 
