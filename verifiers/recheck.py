@@ -3,9 +3,8 @@
 A certificate is a JSON object whose digest covers everything else in it. The checker rebuilds the claim from the
 data in the certificate, verifies the proof with integers and fractions, and prints the sentence it proved.
 Answers: ``accepted``; ``altered`` (bytes and digest disagree); ``false`` (the claim is not proved, with the reason);
-``malformed`` (not a certificate of a known kind). No input raises an exception. The payload of each kind, and the
-formulas of networks and data, are in the text of `certificates.py`, with which this file shares no code. Networks over
-a ball are checked by `recheck_networks.py` beside this file, loaded when one is met.
+``malformed`` (not a certificate of a known kind). No input raises an exception. Payloads are in the text of
+`certificates*.py`, with which this file shares no code; `recheck_*.py` beside it check balls and circles.
 Words: K0 raw Gram matrix, G = K0 + 1 with bias and K0 without, R_il = y_i y_l G_il, h_l = y_l <x_l, u>.
 """
 
@@ -617,9 +616,9 @@ def _check_polynomial(payload: dict[str, Any], claim: dict[str, Any]) -> str:
             f"{_write(goal, variables)} {relation} 0")
 
 
-def _check_ball(payload: dict[str, Any], claim: dict[str, Any]) -> str:
-    path = Path(__file__).with_name("recheck_networks.py")
-    _need(path.is_file(), "recheck_networks.py, which checks certificates of this kind, is not beside the checker")
+def _beside(name: str, payload: dict[str, Any], claim: dict[str, Any]) -> str:
+    path = Path(__file__).with_name(name)
+    _need(path.is_file(), f"{name}, which checks certificates of this kind, is not beside the checker")
     spec: Any = importlib.util.spec_from_file_location(path.stem, path)
     spec.loader.exec_module(module := importlib.util.module_from_spec(spec))
     return module.checks(globals())[claim["type"]](payload, claim)
@@ -629,8 +628,9 @@ _CHECKS: dict[str, tuple[tuple[str, ...], Callable[..., str]]] = {  # claim type
     "network_values": (("values",), _check_values), "robust_radius": (("robust_radius",), _check_radius),
     "kkt_point": (("kkt_point",), _check_kkt), "interval_positivity": (("positive", "nonnegative"), _check_interval),
     "all_kkt_points": (("all_kkt_points_flipped", "all_kkt_points_support", "all_kkt_points_radius"), _check_all),
-    "polynomial_implication": (("polynomial_implication",), _check_polynomial),
-    "ball_margin": (("ball_margin",), _check_ball), "ball_broken": (("ball_broken",), _check_ball)}
+    "polynomial_implication": (("polynomial_implication",), _check_polynomial), **{kind: ((kind,), partial(
+        _beside, f"recheck_{file}.py")) for file, kinds in (("networks", "ball_margin ball_broken"),
+        ("frequency", "band_bound band_share supports")) for kind in kinds.split()}}
 
 
 def check(certificate: Any) -> Outcome:

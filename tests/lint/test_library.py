@@ -140,7 +140,7 @@ def test_no_path_of_one_machine_and_no_changed_import_path(path) -> None:
         assert word not in text, f"{path.name} contains {word}"
 
 
-@pytest.mark.parametrize("name", ["recheck.py", "recheck_networks.py"])
+@pytest.mark.parametrize("name", ["recheck.py", "recheck_networks.py", "recheck_frequency.py"])
 def test_the_checker_imports_the_standard_library_alone(name) -> None:
     tree = ast.parse((ROOT / "verifiers" / name).read_text())
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

@@ -48,7 +48,7 @@ WEAK = argued("M1", "multipliers bound every net from below, and every net bound
               checks=["margin_duality"], uses=["R5"])  # fmt: skip
 STEP = scalar("M2", "a sum of margins of at least one, weighted, is at most cost times dual norm",
               [s <= x, x <= rho * t, t > 0], [s <= rho * t], uses=["M1"])  # fmt: skip
-SHARE = argued("M3", "every Q >= 0 has at most the share lambda of its gain in M consecutive frequencies", "SHARE",
+SHARE = argued("M3", "every Q >= 0 has at most the share lambda of its gain in M consecutive frequencies", "MIXTURE",
                checks=["margin_leakage"])  # fmt: skip
 OUT = scalar("M4", "so the rest is outside", [Eq(x + y, 1), x <= lam], [y >= 1 - lam], uses=["M3"])
 INSIDE = argued("M5", "|b^_d|^2 <= q_d sum_c |v^_(c,d)|^2 and q_d <= K |u|^2", "INSIDE", checks=["margin_leakage"])
@@ -57,7 +57,7 @@ PRODUCT = scalar("M6", "|u|^2 |v|^2 is at most the squared cost", [x >= 0, y >= 
 LEAK = argued("M7", "Cauchy and Schwarz on sum q = sum (q |g^|)(1/|g^|) at the optimum", "LEAK", uses=["M3"])
 CAUCHY = scalar("G1", "Cauchy and Schwarz for two filters", [],
                 [(u1 * h1 + u2 * h2) ** 2 <= (u1**2 + u2**2) * (h1**2 + h2**2)])  # fmt: skip
-GAIN = argued("G2", "a gradient is sum_c u_c * h_c, and no such h has less energy than sum |g^|^2/q", "GAIN",
+GAIN = argued("G2", "a gradient is sum_c u_c * h_c, and no such h has less energy than sum |g^|^2/q", "SOURCES",
               checks=["relu_gain"], uses=["G1"])  # fmt: skip
 OPEN = argued("G3", "h is the readout where units are open and 0 elsewhere", "OPEN", checks=["relu_gain", "open_gates"])
 EXACT = argued("G4", "with one filter whose gains do not vanish, h is determined by the gradient", "EXACT",

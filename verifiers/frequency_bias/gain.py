@@ -67,11 +67,11 @@ def lobe(taps: Sequence[Fraction]) -> Lobe:
     for value in values[1:]:
         peak = peak.max(value)
     tops = [x.acos() for x, value in zip(places, values, strict=True) if value.overlaps(peak)]
-    low, high = (_dyadic(peak.lower()), _dyadic(peak.upper()))
+    low, high = (dyadic(peak.lower()), dyadic(peak.upper()))
     return Lobe(peak, _distance(polynomial, high / 2, tops), _distance(polynomial, low / 2, tops))
 
 
-def _dyadic(value: Ball) -> Fraction:
+def dyadic(value: Ball) -> Fraction:
     """An exact ball as the rational it is."""
     mantissa, exponent = value.man_exp()
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

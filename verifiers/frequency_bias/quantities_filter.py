@@ -122,6 +122,8 @@ def lam_swapped(subject: Subject) -> Enclosure:
 
 @_measures("1", "|A|_F^2 = sum rho(j - k)^2")
 def frobenius_sq(subject: Subject) -> Enclosure:
+    if min(subject.reach, len(subject.band)) == 1:
+        return enclose(Fraction(max(subject.reach, len(subject.band)), subject.sites) ** 2)
     column = lags(subject.sites, subject.reach, len(subject.band))
     counts = [subject.reach, *(subject.reach - m for m in range(1, subject.reach))]
     total = counts[0] * column[0] * column[0]

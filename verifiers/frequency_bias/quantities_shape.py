@@ -39,3 +39,13 @@ def symmetric_band(subject: Subject) -> Enclosure:
 def consecutive(subject: Subject) -> Enclosure:
     subject.band  # noqa: B018 - raises where there is none
     return enclose(int(consecutive_start(subject.sites, subject.instance.band) is not None))
+
+
+@_measures("1", "1 if the number of taps of a layer is odd")
+def odd_taps(subject: Subject) -> Enclosure:
+    return enclose(subject.kernel % 2)
+
+
+@_measures("1", "1 if the number of frequencies of the band is odd")
+def odd_band(subject: Subject) -> Enclosure:
+    return enclose(len(subject.band) % 2)

@@ -136,6 +136,23 @@ def nonzero_minors(subject: Subject) -> Enclosure:
     return enclose(proved_minors(_small(subject, LARGEST_MINORS)))
 
 
+def _is_coset(flags: np.ndarray) -> bool:
+    """Whether the flagged residues are a coset of a subgroup of Z_N."""
+    places = np.flatnonzero(flags)
+    step = len(flags) // len(places)
+    return len(flags) % len(places) == 0 and bool(np.all((places - places[0]) % step == 0))
+
+
+@_measures("1", "1 if the support of the signal is a coset of a subgroup")
+def coset_support(subject: Subject) -> Enclosure:
+    return enclose(int(_is_coset(supports(subject)[1])))
+
+
+@_measures("1", "1 if the nonzero frequencies are a coset of a subgroup")
+def coset_spectrum(subject: Subject) -> Enclosure:
+    return enclose(int(_is_coset(supports(subject)[2])))
+
+
 # Energy on sites and in a band
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -132,5 +131,4 @@ def short_composition(sites: int, taps: int, depth: int, size: int) -> list[Frac
         raise MissingPart(str(missing)) from None
     if depth == 1:
         layers = float_vector(sites, reach, size)[None, :]
-    assert prod(layers.shape) == depth * taps
-    return composed(fractions_of(layers))
+    return composed(fractions_of(np.round(layers * 2.0**SHORT_BITS)))
