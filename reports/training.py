@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from reports.records import Measurement, Record, plain
+from constructions.files import write_whole
+from reports.records import InvalidRecord, Measurement, Record, digest, dumps, plain, read, validate
 from reports.tables import csv_text
+
+_HERE = Path(__file__).parent
 
 _OWN = (
     "schema",
@@ -66,3 +70,28 @@ def training_record(result: dict[str, Any], **defaults: Any) -> Record:
     rest = {key: value for key, value in result.items() if key not in _OWN}
     content["training"] = rest | (result.get("training") or {})
     return plain(content)
+
+
+def published_file(slug: str, scale: str) -> Path:
+    """Where the published training record of a slug lies in this checkout."""
+    return _HERE / "published" / f"{slug}-{scale}.json"
+
+
+def write_published(record: Record, path: Path) -> Path:
+    """Publish the record of a training run, with the digest of all it says but times and environment, complete or not
+    at all. Raises `InvalidRecord` for any other record."""
+    content = plain(record)
+    validate(content)
+    if content["profile"] != "train":
+        raise InvalidRecord(f"{path}: only records of training runs are published here")
+    content["digest"] = digest(content)
+    path.parent.mkdir(exist_ok=True)
+    return write_whole(path, dumps(content))
+
+
+def read_published(path: Path) -> Record:
+    """Read what `write_published` wrote. Raises `InvalidRecord` if it was altered since."""
+    record = read(path)
+    if record.get("digest") != digest(record):
+        raise InvalidRecord(f"{path}: the content is not what its digest was computed from; it was altered")
+    return record

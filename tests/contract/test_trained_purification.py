@@ -67,7 +67,7 @@ def test_dead_weights_are_given_up():
 
 
 def test_unknown_scales_are_refused():
-    with pytest.raises(InvalidInstance, match="small or paper"):
+    with pytest.raises(InvalidInstance, match="small, paper or frontier"):
         train("huge")
 
 

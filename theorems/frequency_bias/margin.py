@@ -49,6 +49,7 @@ from theorems.frequency_bias.margin_vocabulary import (
 )
 from theorems.frequency_bias.vocabulary import SOURCE, K, N, consecutive_band
 from theorems.statement import Mutant, Proposition, Statement, Theorem
+from verifiers.certificates_margins import certify_cost, certify_margin
 from verifiers.frequency_bias import measure
 
 _theorem, _proposition = partial(Theorem, measure=measure), partial(Proposition, measure=measure)
@@ -58,6 +59,7 @@ norm_duality = _theorem(
     title="On a circle the cost is a norm of the predictor that one filter already attains",
     source=derived(JAGADEESAN, "single input channel: independent of the number of output channels"),
     given=(on_a_circle,),
+    certify=certify_cost,
     then=(
         Claim("no net beats a dual vector", cost_floor <= cost_ceiling),
         Claim("one filter is enough", one_filter_cost <= met * cost),
@@ -176,6 +178,7 @@ margin_duality = _theorem(
     title="Multipliers bound the cost over margin of every net from below, with the dual norm of their combination",
     source=derived(JAGADEESAN, "max margin under R; duality certificate"),
     given=(Claim("a kernel", K >= 1),),
+    certify=certify_margin,
     then=(
         Claim("no net beats multipliers", margin_floor <= margin_ceiling),
     ),

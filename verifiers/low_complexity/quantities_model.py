@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -12,12 +13,13 @@ from verifiers import arithmetic
 from verifiers.errors import MissingPart
 from verifiers.low_complexity.hinge import dual_bound, robust_hinge_risk
 from verifiers.low_complexity.linear import Affine, affine_accuracy
-from verifiers.low_complexity.subject import CATALOGUE, Subject, enumerated
+from verifiers.low_complexity.robust_points import robust_points
+from verifiers.low_complexity.subject import Subject, enumerated, measures_on
 from verifiers.probability import clopper_pearson
 from verifiers.quantity import Enclosure, between, enclose
 from verifiers.verdict import Rigor
 
-_measures = CATALOGUE.measures
+_measures = measures_on(Subject)
 
 
 def _enclosed(pair: tuple[Any, Any]) -> Enclosure:
@@ -110,6 +112,13 @@ def hinge_risk(subject: Subject) -> Enclosure:
 @_measures("1", "no linear classifier has less robust hinge risk on the sample, by multipliers checked in rationals")
 def hinge_bound(subject: Subject) -> Enclosure:
     return enclose(dual_bound(subject.instance)[0])
+
+
+@_measures("1", "share of the points of the sample that the model classifies robustly")
+def robust_share(subject: Subject) -> Enclosure:
+    sure, possible = robust_points(subject.instance)
+    low, high = Fraction(int(sure.sum()), sure.size), Fraction(int(possible.sum()), sure.size)
+    return _enclosed((low, high))
 
 
 @_measures("points", "number of points of the sample")
