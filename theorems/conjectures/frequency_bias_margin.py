@@ -27,11 +27,11 @@ from theorems.frequency_bias.margin_vocabulary import (
     single_high_two,
     two_filter_cost,
 )
-from theorems.frequency_bias.vocabulary import SOURCE
+from theorems.frequency_bias.vocabulary import PAPER
 from theorems.statement import Conjecture, Family, Statement
 from verifiers.frequency_bias import measure
 
-_conjecture = partial(Conjecture, source=derived(SOURCE, "raised in this library"), measure=measure)
+_conjecture = partial(Conjecture, source=derived(PAPER, "raised in this library"), measure=measure)
 
 surcharge = constant("surcharge", "1/100", "derived", "C_+")
 

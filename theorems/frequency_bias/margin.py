@@ -47,7 +47,7 @@ from theorems.frequency_bias.margin_vocabulary import (
     sum_factor,
     tone_cost,
 )
-from theorems.frequency_bias.vocabulary import SOURCE, K, N, consecutive_band
+from theorems.frequency_bias.vocabulary import PAPER, K, N, consecutive_band
 from theorems.statement import Mutant, Proposition, Statement, Theorem
 from verifiers.certificates_margins import certify_cost, certify_margin
 from verifiers.frequency_bias import measure
@@ -135,7 +135,7 @@ taps_help = _theorem(
 tone_costs = _theorem(
     "frequency_bias.tone_costs",
     title="A cosine costs |w| sqrt(2/(K + |sin(K w)/sin w|)), the same for low frequencies and their mirror images",
-    source=derived(SOURCE, "cost of a single frequency, closed form"),
+    source=derived(PAPER, "cost of a single frequency, closed form"),
     given=(on_a_circle,),
     then=(
         Claim("not less", tone_cost <= met * cost),
@@ -209,7 +209,7 @@ net_costs = _theorem(
 margin_falls = _theorem(
     "frequency_bias.margin_falls",
     title="Local filters pay more for the same margin: the least cost of separating data falls with the kernel size",
-    source=derived(SOURCE, "monotone in K"),
+    source=derived(PAPER, "monotone in K"),
     given=(Claim("at least two taps", K >= 2),),
     then=(Claim("cheaper with more taps", margin_cost <= met * margin_cost_fewer),),
     instances=(families.oracle_data, families.gaussians, families.data),
@@ -223,7 +223,7 @@ margin_falls = _theorem(
 margin_leakage = _theorem(
     "frequency_bias.margin_leakage",
     title="What the uncertainty principle forces on max-margin filters: gain, and some energy, outside of every band",
-    source=derived(SOURCE, "limited support in space forces spread in frequency; constants derived"),
+    source=derived(PAPER, "limited support in space forces spread in frequency; constants derived"),
     given=(consecutive_band,),
     then=(
         Claim("gain outside", gain_outside >= leak_factor * (1 - gain_bound)),

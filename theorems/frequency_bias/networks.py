@@ -28,7 +28,7 @@ from theorems.frequency_bias.margin_vocabulary import (
     sign_high,
     square_wave,
 )
-from theorems.frequency_bias.vocabulary import SOURCE, consecutive_band
+from theorems.frequency_bias.vocabulary import PAPER, consecutive_band
 from theorems.statement import Mutant, Statement, Theorem
 from verifiers.frequency_bias import measure
 
@@ -37,7 +37,7 @@ _theorem = partial(Theorem, measure=measure)
 relu_gain = _theorem(
     "frequency_bias.relu_gain",
     title="The input gradient of a ReLU net with one local layer is bounded by its filters' gain",
-    source=derived(SOURCE, "gradients of nonlinear nets; inequality derived"),
+    source=derived(PAPER, "gradients of nonlinear nets; inequality derived"),
     given=(Claim("at least one filter", filter_count >= 1),),
     then=(
         Claim("by the open part of the readout", gain_used <= gain_factor * open_energy),
@@ -57,7 +57,7 @@ relu_gain = _theorem(
 open_gates = _theorem(
     "frequency_bias.open_gates",
     title="With one filter and every unit open the gain inequality is an equality",
-    source=derived(SOURCE, "gradients of nonlinear nets; equality case"),
+    source=derived(PAPER, "gradients of nonlinear nets; equality case"),
     given=(
         Claim("one filter", Eq(filter_count, 1)),
         Claim("every unit is open", Eq(closed_units, 0)),
@@ -78,7 +78,7 @@ open_gates = _theorem(
 gain_share = _theorem(
     "frequency_bias.gain_share",
     title="No set of K-tap filters has more than the share lambda of its gain in M consecutive frequencies",
-    source=derived(SOURCE, "filter bound for several filters; derived"),
+    source=derived(PAPER, "filter bound for several filters; derived"),
     given=(consecutive_band,),
     then=(Claim("share of the gain", gain_inside <= gain_bound),),
     instances=(families.integer_nets, families.gated_nets),
@@ -92,7 +92,7 @@ gain_share = _theorem(
 sign_attack = _theorem(
     "frequency_bias.sign_attack",
     title="The l_inf attack on a cosine keeps at least 8/pi^2 of its energy at the frequency and moves the rest up",
-    source=derived(SOURCE, "perturbations of linear predictors; square wave"),
+    source=derived(PAPER, "perturbations of linear predictors; square wave"),
     given=(Claim("an even period of at least four sites", square_wave <= 1),),
     then=(
         Claim("share, from below", sign_fundamental >= square_wave - Rational(1, 10**20)),
@@ -113,7 +113,7 @@ sign_attack = _theorem(
 sign_spreads = _theorem(
     "frequency_bias.sign_spreads",
     title="The cosine of period six has no high frequencies, and a ninth of its l_inf attack's energy is there",
-    source=derived(SOURCE, "perturbations of linear predictors; rational example"),
+    source=derived(PAPER, "perturbations of linear predictors; rational example"),
     given=(Claim("period six", Eq(period, 6)),),
     then=(
         Claim("none in the predictor", predictor_high <= Rational(1, 10**20)),

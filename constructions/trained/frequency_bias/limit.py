@@ -75,7 +75,7 @@ def early_alignment(
     """Per initial scale: |cosine| of the filter with the top eigenvector of T_K(r_s), and that of beta with |u~|^2 s^.
 
     One filter of `taps` sites and a dense readout on data y_n x_n `signed` (n, N), plain gradient descent on the mean
-    logistic loss until it first falls to `loss` (it starts at log 2); s is the mean of y_n x_n. Gaussian starts, the same
+    logistic loss until it first falls to `loss` (it starts at log 2); s is the mean of y_n x_n. The same Gaussian start
     for all scales.
     """
     data = torch.tensor(signed, dtype=torch.float64)

@@ -163,8 +163,8 @@ def _limits(scale: str, place: torch.device, seed: int, checkpoint: Checkpoint, 
         {"name": "frequency_early", "title": "Early alignment of a five-tap filter, by initial scale",
          "columns": ["data_set", "scale", "filter_cosine", "predictor_cosine"], "units": ["1"] * 4, "rows": early,
          "x": "scale", "y": "filter_cosine", "series": "data_set", "log": "x",
-         "note": "When the loss has fallen to 0.68: cosine of the filter with the top eigenvector of the correlations of "
-                 "the class mean s, and of the predictor with the spectrum |u~|^2 s^."},
+         "note": "When the loss has fallen to 0.68: cosine of the filter with the top eigenvector of the correlations "
+                 "of the class mean s, and of the predictor with the spectrum |u~|^2 s^."},
         {"name": "frequency_solutions", "title": "High-frequency share of exact max-margin predictors",
          "columns": ["data", "kernel", "share", "low", "high", "deviation"],
          "units": {"data": "", "kernel": "taps", "share": "share", "low": "share", "high": "share",
