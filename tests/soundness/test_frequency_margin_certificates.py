@@ -67,6 +67,11 @@ def other_label(payload: dict[str, Any]) -> None:
     payload["labels"][0] = -payload["labels"][0]
 
 
+def longer_points(payload: dict[str, Any]) -> None:
+    """Twice as long points are separated at half the cost."""
+    payload["points"]["num"] = [[hex(2 * int(entry, 16)) for entry in row] for row in payload["points"]["num"]]
+
+
 def other_filter(payload: dict[str, Any]) -> None:
     payload["filters"]["num"][0][0] = "0x0"
 
@@ -81,7 +86,7 @@ def fewer_taps(payload: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("kind", "change", "status"), [
-    ("margin_above", negative_multiplier, "false"), ("margin_above", other_label, "false"),
+    ("margin_above", negative_multiplier, "false"), ("margin_above", longer_points, "false"),
     ("margin_below", other_label, "false"), ("margin_below", other_filter, "false"),
     ("cost_below", other_filter, "false"), ("cost_below", other_predictor, "false"),
     ("cost_below", fewer_taps, "malformed"), ("margin_below", fewer_taps, "malformed"),

@@ -57,6 +57,22 @@ def train(
     return TrainingResult(draws, found, environment, time.monotonic() - start, {}, checkpoint.skipped)
 
 
+def settings(scale: str, device: str, seed: int) -> dict[str, str]:
+    """What a record says of how its networks were trained."""
+    chosen = plans.parts(scale)
+    sizes = [
+        f"{part.task}: {part.nets} nets each of {', '.join(model.name for model in part.models)}; {part.recipe.steps} "
+        f"steps of Adam, rate {part.recipe.rate:g}, batch {part.recipe.batch}, {part.recipe.attack} attack steps on "
+        f"{part.recipe.points} points"
+        for part in chosen
+    ]
+    return {
+        "law": "data and initial weights of net b from the seed and b; mirrored nets from mirrored weights and data",
+        "recipe": "logistic loss, float32, no biases but in attention; attacks at half accuracy on the logit margin",
+        "configuration": "; ".join(sizes),
+    }
+
+
 def _experiment(
     scale: str, place: torch.device, seed: int, progress: Progress | None, checkpoint: Checkpoint
 ) -> tuple[tables.Results, list[Json]]:  # fmt: skip
