@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from constructions.frequency_bias import FrequencyInstance, networks
+from constructions.frequency_bias.transform import high_share
 from constructions.instance import InvalidInstance
 from theorems.frequency_bias import margin_families as families
 from theorems.testing import exact
@@ -309,6 +310,16 @@ def test_sign_patterns_of_cosines(d, fundamental, high):
     assert float(measured["high_frequency"].upper) < 1e-20
     if high is not None:
         assert float(measured["sign_high"].value) == pytest.approx(high, abs=1e-7)
+
+
+def test_the_closed_form_for_a_single_sample_is_what_the_solver_finds():
+    own = np.random.default_rng(11)
+    for _ in range(5):
+        sample = own.integers(-9, 10, 9)
+        measured = measure(networks.labelled(sample[None], [-1], 2))
+        for taps, name in ((1, "single_high_one"), (2, "single_high_two")):
+            found = max_margin(sample[None], [-1], Shape.of(9, taps), tolerance=1e-10)
+            assert high_share(found.predictor[0]) == pytest.approx(float(measured[name].value), abs=1e-4)
 
 
 def test_parts_that_are_missing_are_named():
