@@ -37,7 +37,7 @@ FLAT = argued("U6.eq", "on cosets both energies are constant on their supports",
 
 # One filter
 
-FORM = argued("F1", "the share is a quotient of quadratic forms", "SHARE", checks=["filter_bound", "real_bands"])
+FORM = argued("F1", "the share is a quotient of quadratic forms", "FORM", checks=["filter_bound", "real_bands"])
 BLOCK = argued("F1.a", "A is F F^* for a block F of the Fourier matrix", "BLOCK", checks=["exchange"])
 COUNT = argued("F1.b", "a polynomial of degree K - 1 may vanish at N - M roots of unity iff K + M > N", "COUNT",
                checks=["below_one", "limited"])  # fmt: skip
@@ -56,7 +56,7 @@ BEYOND = scalar(
 )  # fmt: skip
 TOP = argued("F1.top", "so the top filter is positive, and the top eigenvector of T", "TOP", checks=["best_filter"],
              uses=["F1.zeros"])  # fmt: skip
-BOX = argued("F1.box", "the box filter is no eigenvector", "BOX", checks=["box_filter"])
+BOX = argued("F1.box", "the box filter is no eigenvector", "FLATFILTER", checks=["box_filter"])
 TWO, D1, D2, root, top = symbols("M D1 D2 r y", real=True)
 CLOSED = scalar(
     "F1.f", "the even filters with three taps have the larger root of a quadratic",
@@ -107,7 +107,7 @@ ROOTS = argued("F4.even", "odd degrees leave real roots, of which the best filte
 ROWS = argued("F4.rows", "gates do not enlarge the support of a gradient", "ROWS", checks=["gradient_rows"])
 KRONECKER = argued("F5", "the form of a rectangle is a Kronecker product, that of a smaller band is smaller",
                    "KRONECKER", checks=["plane_filters", "rectangles"])  # fmt: skip
-GAIN = argued("F8", "1/2 (t + s^2/(r^2 t)) bounds the cost, t the energy of the filters, r^2 = N lambda_B", "GAIN",
+GAIN = argued("F8", "1/2 (t + s^2/(r^2 t)) bounds the cost, t the energy of the filters, r^2 = N lambda_B", "PAYS",
               checks=["band_price"])  # fmt: skip
 t, r, sigma = symbols("t r s", real=True)
 MEANS = scalar(
