@@ -10,6 +10,7 @@ import pytest
 from constructions.frequency_bias import FrequencyInstance, networks
 from constructions.frequency_bias.transform import high_share
 from constructions.instance import InvalidInstance
+from theorems.frequency_bias import judging_margin
 from theorems.frequency_bias import margin_families as families
 from theorems.testing import exact
 from verifiers.errors import MissingPart, NoCertificate
@@ -320,6 +321,16 @@ def test_the_closed_form_for_a_single_sample_is_what_the_solver_finds():
         for taps, name in ((1, "single_high_one"), (2, "single_high_two")):
             found = max_margin(sample[None], [-1], Shape.of(9, taps), tolerance=1e-10)
             assert high_share(found.predictor[0]) == pytest.approx(float(measured[name].value), abs=1e-4)
+
+
+def test_judging_says_both_sides_of_a_cost_and_of_a_margin():
+    instance = networks.labelled(POINTS, LABELS, 3, predictor=WEIGHTS, band=np.array([0, 1, 7]))
+    measured = measure(instance)
+    assert [part.of for part in judging_margin.parts(instance, measured)] == ["cost of the predictor", "max margin"]
+    cost, margin, leak = judging_margin.findings(instance, measured)
+    assert "7.606521449" in cost and "3 taps" in cost and "0.31946016" in margin and "outside of the band" in leak
+    net = networks.integer_net(8, 3, 2, 4, np.random.default_rng(0), labels=np.array([1, 1, -1, 1]))
+    assert judging_margin.parts(net, measure(net))[-1].of == "as a ReLU net"
 
 
 def test_parts_that_are_missing_are_named():

@@ -272,7 +272,7 @@ def test_train_returns_tables_and_draws_and_resumes(monkeypatch, tmp_path):
     assert {"frequency_findings", "frequency_kernel", "frequency_gain", "frequency_limit"} <= set(by_name)
     for table in result.tables:
         assert all(len(row) == len(table["columns"]) for row in table["rows"]), table["name"]
-    assert all(row[3] >= 1 - 1e-9 for row in by_name["frequency_limit"]["rows"] if np.isfinite(row[3]))
+    assert all(row[3] >= 1 - 1e-9 for row in by_name["frequency_limit_runs"]["rows"] if np.isfinite(row[3]))
     assert [draw.source for draw in result.draws] == ["trained"] and result.draws[0].instance.filters.shape == (3, 3)
     again = train("small", certified=certifies_all, state=state)
     assert json.dumps(again.tables) == json.dumps(result.tables), "a finished run resumes to the same tables"

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 
 import numpy as np
-from sympy import Rational
+from sympy import Eq, Rational
 
 from constructions.frequency_bias import FrequencyInstance, networks
 from theorems.claim import Claim, constant
 from theorems.frequency_bias import margin_families as families
+from theorems.frequency_bias import margin_steps as steps
 from theorems.frequency_bias.margin_vocabulary import (
     cost,
     cost_mirrored,
     data_high,
     derived,
+    dimensions,
     margin_ceiling,
     margin_cost,
     margin_floor,
@@ -33,6 +35,7 @@ from verifiers.frequency_bias import measure
 
 _conjecture = partial(Conjecture, source=derived(PAPER, "raised in this library"), measure=measure)
 
+on_a_torus = Claim("on a torus", Eq(dimensions, 2))
 surcharge = constant("surcharge", "1/100", "derived", "C_+")
 
 low_costs_more = _conjecture(
@@ -71,18 +74,19 @@ local_is_higher = _conjecture(
 torus_one_filter = _conjecture(
     "frequency_bias.conjecture_torus_one_filter",
     title="On a torus too, one filter realises every predictor at the least cost",
-    given=(Claim("a predictor", cost > 0),),
+    given=(on_a_torus,),
     then=(Claim("one filter is enough", one_filter_cost <= met * cost),),
     instances=(families.torus_oracle, families.torus),
     spaces=(networks.torus_predictors,),
     expected="refuted",
+    proof=(steps.SQUARES, steps.BOX),
     does_not_claim="On a circle one filter is enough.",
 )
 
 torus_two_filters = _conjecture(
     "frequency_bias.conjecture_torus_two_filters",
     title="On a torus two filters realise every predictor of one input channel at the least cost",
-    given=(Claim("a predictor", cost > 0),),
+    given=(on_a_torus,),
     then=(Claim("two filters are enough", two_filter_cost <= met * cost),),
     instances=(families.torus_oracle, families.torus),
     spaces=(networks.torus_predictors,),

@@ -101,7 +101,7 @@ def _experiment(
     for task, (_, spectrum) in described.items():
         for kind in ("gradient", "l2", "linf") if task == plans.PINK else ("gradient",):
             found.append(tables.spectra_table(results, task, kind, shown, spectrum))
-    found += tables.slack_table(results)
+    found += tables.slack_table(results, models)
     shares = {task: high for task, (high, _) in described.items()}
     return results, [*found, tables.numbers_table(results, shares, exact)]
 
@@ -159,7 +159,6 @@ def _limits(scale: str, place: torch.device, seed: int, checkpoint: Checkpoint, 
         unit = partial(_limit, seed, index, 3, 1, [32] * 4, scale, place, certified)
         deep += checkpoint.recall(f"limit {index} depth 3", unit) or []
     units = ["", "1", "1", "1", "1", "1", "1", "1"]
-    columns = ["net", "data_set", "steps", "ratio", "cosine", "drift", "gap", "hypotheses"]
     note = (
         "ratio: cost over margin of the net against the optimum, whose relative enclosure is `gap`; cosine with the "
         "optimal predictor; drift: 1 - cosine with the predictor recorded before. A trend, not a limit: the theorems "
@@ -169,9 +168,7 @@ def _limits(scale: str, place: torch.device, seed: int, checkpoint: Checkpoint, 
     solved = checkpoint.recall("exact solutions", partial(_solutions, seed, scale, certified)) or []
     deep_columns = ["net", "data_set", "steps", "ratio", "cosine", "drift", "residual", "support"]
     return [
-        {"name": "frequency_limit", "title": "Linear nets of depth two towards the max margin of the induced norm",
-         "columns": columns[:-1], "units": units[:-1], "rows": rows, "x": "steps", "y": "ratio", "series": "net",
-         "log": "x", "note": note},
+        *tables.limit_table(rows, units[:-1], note),
         {"name": "frequency_limit_depth_3", "title": "Full-width linear nets of depth three and stationary points",
          "columns": deep_columns, "units": units, "rows": deep,
          "note": "ratio and cosine against the stationary point reached from the net by reweighting, whose first-order "

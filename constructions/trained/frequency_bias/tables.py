@@ -171,28 +171,49 @@ def kernel_table(results: Results, models: dict[str, Architecture]) -> Json:
     }  # fmt: skip
 
 
-def slack_table(results: Results) -> list[Json]:
+def slack_table(results: Results, models: dict[str, Architecture]) -> list[Json]:
     """The gain inequality and the reach bound layer by layer: both are inequalities that every net must obey."""
     gains, reach = [], []
     for (task, name, mirror), found in results.items():
+        model = models[name]
         for row in [] if mirror else found.get("layers", []):
-            gains.append([f"{name}, {task}", row["layer"], row["gain mean"], row["gain most"]])
+            if model.kind == "conv":  # linear nets with one filter use all of it
+                series = f"layer {row['layer']} of {model.depth - 1}, {task}"
+                gains.append([series, model.taps, row["gain mean"], row["gain most"]])
             if "reach" in row:
                 slack = row["bound"] - row["unit"]
                 reach.append([task, name, row["layer"], row["reach"], row["unit"], row["bound"], slack])
     return [
         {
             "name": "frequency_gain", "title": "Gain inequality sum_d |g_d|^2/q_d <= |h|^2, per layer: used share",
-            "columns": ["model", "layer", "mean", "most"],
-            "units": {"model": "", "layer": "1", "mean": "share", "most": "share"}, "rows": gains,
-            "x": "layer", "y": "mean", "series": "model", "high": "most", "low": "mean", "kind": "points",
-            "note": "One is the bound. Mean and largest over nets and 32 test points each.",
+            "columns": ["layer", "kernel", "mean", "most"],
+            "units": {"layer": "", "kernel": "taps", "mean": "share", "most": "share"}, "rows": gains,
+            "x": "kernel", "y": "mean", "series": "layer", "low": "mean", "high": "most", "kind": "points", "log": "x",
+            "note": "One is the bound. Mean, and band up to the largest, over nets and 32 test points each. Layers "
+                    "with as many input as output channels use all of it.",
         },
         {
             "name": "frequency_reach", "title": "Low-band energy of hidden units' gradients against the reach bound",
             "columns": ["task", "model", "layer", "reach", "largest", "bound", "slack"],
             "units": {"task": "", "model": "", "layer": "1", "reach": "taps", "largest": "share", "bound": "share",
-                      "slack": "share"}, "rows": reach,
+                      "slack": "share"}, "rows": reach, "x": "reach", "y": ["largest", "bound"], "kind": "points",
             "note": "Band |d| <= 2. The bound lambda(N, K_eff, 5) holds for every unit of every net of that reach.",
         },
+    ]  # fmt: skip
+
+
+def limit_table(rows: list[list[Any]], units: list[str], note: str) -> list[Json]:
+    """Means over data sets for the figure, and every run."""
+    columns = ["net", "data_set", "steps", "ratio", "cosine", "drift", "gap"]
+    groups: dict[tuple[str, int], list[list[Any]]] = {}
+    for row in rows:
+        groups.setdefault((row[0], row[2]), []).append(row)
+    means = [[net, steps, *(float(np.mean([row[i] for row in found])) for i in (3, 4))]
+             for (net, steps), found in groups.items()]  # fmt: skip
+    return [
+        {"name": "frequency_limit", "title": "Linear nets of depth two towards the max margin of the induced norm",
+         "columns": ["net", "steps", "ratio", "cosine"], "units": ["", "1", "1", "1"], "rows": means, "x": "steps",
+         "y": "ratio", "series": "net", "log": "x", "note": f"Means over data sets. {note}"},
+        {"name": "frequency_limit_runs", "title": "The same, every run", "columns": columns, "units": units,
+         "rows": rows, "note": note},
     ]  # fmt: skip
