@@ -258,6 +258,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(plans, "parts", lambda scale: (part,))
     monkeypatch.setattr(plans, "LIMIT_STEPS", {"small": (50, 100)})
     monkeypatch.setattr(plans, "LIMIT_SETS", {"small": 1})
+    monkeypatch.setattr(plans, "LIMIT_TAPS", (1, 3))
     monkeypatch.setattr(plans, "SOLVED", {"small": 2})
     monkeypatch.setattr(plans, "SOLVED_TAPS", (1,))
 

@@ -74,7 +74,7 @@ def parts(scale: str) -> tuple[Part, ...]:
             Part(PINK, partial(tones, 1.0), 12, _others(12), recipe),
             Part(FLAT, partial(tones, 0.0), 12, _zoo(12, 48, (3, 9)), recipe),
             Part(DIGITS, digits, 12, _zoo(12, 64, (3, 5)), recipe, 10),
-            Part(PHOTOS, photographs, 8, _zoo(8, 64, (3, 9)),
+            Part(PHOTOS, photographs, 10, _zoo(8, 64, (3, 9)),
                  Recipe(steps=150, rate=6e-3, batch=64, attack=12, points=48)),
         )  # fmt: skip
     recipe = Recipe(steps=400, rate=3e-3, batch=128, attack=20, points=200)

@@ -67,7 +67,7 @@ def settings(scale: str, device: str, seed: int) -> dict[str, str]:
         for part in chosen
     ]
     return {
-        "law": "data and initial weights of net b from the seed and b; mirrored nets from mirrored weights and data",
+        "law": "data of net b from the seed and b alone; mirrored nets from the mirrored initial weights and data",
         "recipe": "logistic loss, float32, no biases but in attention; attacks at half accuracy on the logit margin",
         "configuration": "; ".join(sizes),
     }
