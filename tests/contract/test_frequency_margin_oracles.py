@@ -178,6 +178,15 @@ def test_one_filter_gets_trapped_where_two_do_not():
     assert single.upper == pytest.approx(best.upper, rel=1e-5)
 
 
+def test_full_width_problems_are_solved_to_the_gap_that_is_asked():
+    for seed in range(4):
+        points, labels = gaussian(seed, 6, 15)
+        found = max_margin(points, labels, Shape.of(15, 15))
+        assert found.gap <= 1e-6
+        assert full_width_norm(found.predictor[0]) == pytest.approx(found.upper, rel=1e-9)
+        assert (points @ found.predictor[0] * labels).min() == pytest.approx(1)
+
+
 def test_data_that_no_predictor_separates_are_refused():
     points = np.array([[1.0, 0, 2, 0], [1, 0, 2, 0]])
     with pytest.raises(InvalidInstance, match="positive margin"):

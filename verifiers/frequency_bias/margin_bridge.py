@@ -86,6 +86,31 @@ def polished(
     return _described(spectrum, alpha, data, depth)
 
 
+def full_width_margin(data: Floats, decay: float) -> tuple[Floats, Floats, Floats]:
+    """(filter (1, 1, N), readout (1, N), multipliers (n,)) of the max margin with filters of full width, Z (n, N).
+
+    Depth two, a convex problem: reweighting gives b^ and alpha, and |u~_d|^2 in proportion to |b^_d| is optimal. The
+    smoothing falls by `decay` per step; the best predictor and the best multipliers on the way are returned.
+    """
+    spectra = np.fft.fft(data, norm="ortho")
+    spectrum = best = np.fft.fft(euclidean_margin(data)[0], norm="ortho")
+    smoothing = largest = float(np.max(np.abs(spectrum)))
+    alpha, least, most = np.zeros(len(data)), np.inf, 0.0
+    while smoothing > 1e-12 * largest:
+        spectrum, multipliers = _reweighted(spectra, np.sqrt(np.abs(spectrum) ** 2 + smoothing**2), 2)
+        upper = np.sum(np.abs(spectrum)) / np.min((spectra @ spectrum.conj()).real)
+        lower = multipliers.sum() / np.max(np.abs(multipliers @ spectra))
+        best, least = (spectrum, upper) if 0 < upper < least else (best, least)
+        alpha, most = (multipliers, lower) if lower > most else (alpha, most)
+        smoothing *= decay
+    spectrum = best
+    roots = np.sqrt(np.abs(spectrum))
+    gains = roots * float(len(roots)) ** 0.25
+    phases = np.where(roots > 0, spectrum / np.maximum(np.abs(spectrum), 1e-300), 0.0)
+    readout = np.fft.ifft(phases * roots / float(len(roots)) ** 0.25, norm="ortho").real
+    return np.fft.ifft(gains).real[None, None], readout[None], alpha
+
+
 def _reweighted(spectra: Floats, sizes: Floats, depth: int) -> tuple[Floats, Floats]:
     """One step: min sum_d s_d^(2/L-2) |b^_d|^2 with unit margins, as a Euclidean problem on filtered data."""
     filters = sizes ** (1 - 1 / depth)
