@@ -12,11 +12,11 @@ from constructions.frequency_bias.cyclotomic import modulated_coset, null_vector
 from constructions.instance import Instance
 from theorems.statement import Family
 
-Make = Callable[[], Instance]
+Make = Callable[[], Instance | None]
 
 
 def _family(name: str, law: str, points: Sequence[Make]) -> Family:
-    def draw(_: np.random.Generator, index: int) -> Instance:
+    def draw(_: np.random.Generator, index: int) -> Instance | None:
         return points[index]()
 
     return Family(name, "structured", law, draw, quick=len(points), full=len(points))

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from verifiers import arithmetic
 from verifiers.errors import MissingPart
 from verifiers.frequency_bias.cyclotomic import (
     coefficient_table,
@@ -18,6 +17,7 @@ from verifiers.frequency_bias.cyclotomic import (
     nonzero_frequencies,
     nonzero_sites,
 )
+from verifiers.frequency_bias.eigenvalues import ball
 from verifiers.frequency_bias.minors import minors_to_check, proved_minors
 from verifiers.frequency_bias.minors import sparsest as sparsest_pair
 from verifiers.frequency_bias.quantities_filter import ratio
@@ -209,9 +209,9 @@ def _pair_bound(subject: Subject) -> Enclosure:
 
 def _entropy(energies: list[Any]) -> Any:
     """-sum p log p of energies, as a ball; exact zeros contribute nothing."""
-    positive = [arithmetic.balls(e)[()] for e in energies if not (isinstance(e, Fraction) and e == 0)]
-    total = sum(positive, arithmetic.balls(0)[()])
-    return -sum((e / total * (e / total).log() for e in positive), arithmetic.balls(0)[()])
+    positive = [ball(e) for e in energies if not (isinstance(e, Fraction) and e == 0)]
+    total = sum(positive, ball(0))
+    return -sum((e / total * (e / total).log() for e in positive), ball(0))
 
 
 @_measures("nats", "entropy of |x|^2 over the sites")
