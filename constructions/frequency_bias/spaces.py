@@ -159,6 +159,12 @@ compositions = Space(
     _composition,
     note="compositions of L filters with K taps and a low band",
 )  # fmt: skip
+two_taps = Space(
+    "two_taps",
+    {"n": Integer(6, 40), "l": Integer(1, 4), "w": Integer(0, 5), "u": Reals(-1, 1, lambda p: 2 * p["l"])},
+    lambda n, l, w, u: _composition(n, l, 2, w, u),  # noqa: E741
+    note="compositions of L filters with two taps and a low band",
+)
 signals = Space(
     "signals",
     {"n": Integer(2, 12), "x": Reals(-2, 2, _count("n"))},
@@ -232,6 +238,6 @@ constants = Space(
 )
 
 SPACES: tuple[Space, ...] = (
-    sizes, depths, filters, pairs, any_bands, compositions, signals, sparse, cosets, shares, zeros, nets, predictors,
-    relu_nets, planes, orders, supports, constants,
+    sizes, depths, filters, pairs, any_bands, compositions, two_taps, signals, sparse, cosets, shares, zeros, nets,
+    predictors, relu_nets, planes, orders, supports, constants,
 )  # fmt: skip

@@ -250,7 +250,8 @@ def test_what_is_no_instance(parts, text) -> None:
 
 def test_zero_filters_and_signals_have_no_shares() -> None:
     found = measure(FrequencyInstance(length=8, taps=[0, 0], band=[0], signal=[0] * 8))
-    for name in ("band_share", "support", "half_width"):
+    assert float(found["support"].value) == 0 == float(found["spectrum"].value)
+    for name in ("band_share", "meshulam_bound", "site_entropy", "half_width"):
         with pytest.raises(MissingPart):
             found[name]
 

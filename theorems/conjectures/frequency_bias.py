@@ -60,9 +60,9 @@ binomial = _conjecture(
     title="With two real taps the best composition for a low band is (1 + z)^L",
     given=(real_band, consecutive_band, odd_number, not_zero, room, Claim("two taps per layer", K <= 2)),
     then=(Claim("no composition has more", band_share <= binomial_share),),
-    instances=(families.compositions,),
-    spaces=(spaces.compositions,),
-    promised=3,
+    instances=(families.two_taps, families.compositions),
+    spaces=(spaces.two_taps,),
+    promised=12,
     does_not_claim="Open; a band around N/2 has (1 - z)^L instead and is not drawn here.",
 )
 

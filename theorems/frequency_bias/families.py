@@ -12,11 +12,11 @@ from constructions.frequency_bias.cyclotomic import modulated_coset, null_vector
 from constructions.instance import Instance
 from theorems.statement import Family
 
-Make = Callable[[], Instance]
+Make = Callable[[], Instance | None]
 
 
 def _family(name: str, law: str, points: Sequence[Make]) -> Family:
-    def draw(_: np.random.Generator, index: int) -> Instance:
+    def draw(_: np.random.Generator, index: int) -> Instance | None:
         return points[index]()
 
     return Family(name, "structured", law, draw, quick=len(points), full=len(points))
@@ -272,6 +272,7 @@ random_filters = Family.of(spaces.filters, quick=60, full=3000)
 pairs = Family.of(spaces.pairs, quick=25, full=1000)
 any_bands = Family.of(spaces.any_bands, quick=25, full=1000)
 compositions = Family.of(spaces.compositions, quick=30, full=1000)
+two_taps = Family.of(spaces.two_taps, quick=20, full=1000)
 random_signals = Family.of(spaces.signals, quick=40, full=2000)
 sparse = Family.of(spaces.sparse, quick=40, full=2000)
 cosets = Family.of(spaces.cosets, quick=25, full=300)

@@ -11,7 +11,7 @@ from verifiers import arithmetic
 from verifiers import certificates_frequency as build
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.frequency_bias.cyclotomic import modular_transform, nonzero_frequencies, prime_with_root
-from verifiers.frequency_bias.eigenvalues import rounded_factor
+from verifiers.frequency_bias.eigenvalues import ball, rounded_factor
 from verifiers.frequency_bias.gain import dyadic
 from verifiers.frequency_bias.quantities_signal import supports
 from verifiers.frequency_bias.shares import band_share_bound
@@ -61,7 +61,7 @@ def band_bound(sites: int, taps: int, band: tuple[int, ...], bound: Fraction, sp
     bits = 64 + 2 * (spare.denominator.bit_length())
     with arithmetic.precision(bits):
         column = lag_weights(sites, band, taps)
-        level = arithmetic.balls(bound - spare / 2)[()]
+        level = ball(bound - spare / 2)
         rows = [[level - column[0] if i == j else -column[abs(i - j)] for j in range(taps)] for i in range(taps)]
         factor = rounded_factor(rows)
     if factor is None:
@@ -91,7 +91,7 @@ def _shares(subject: Subject) -> Iterator[Json]:
     energy = band_energy(own, subject.sites, subject.band)
     if isinstance(energy, Fraction):
         return
-    share = dyadic((energy / arithmetic.balls(total)[()]).mid())
+    share = dyadic((energy / ball(total)).mid())
     options: Json = {"statement": "frequency_bias.filter_bound", "instance": subject.instance.digest}
     step = Fraction(1, 10**10)
     for relation, level in (("<=", (share // step + 2) * step), (">=", (share // step - 1) * step)):

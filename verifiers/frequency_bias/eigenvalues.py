@@ -21,6 +21,11 @@ GAP_BITS = 64
 """The upper bound lies above the lower one by 2^-GAP_BITS of the distance of the lower one from `ceiling`."""
 
 
+def ball(value: Any) -> Ball:
+    """One ball around an exact number or a float."""
+    return arithmetic.balls(value)[()]
+
+
 @dataclass(frozen=True)
 class Top:
     """Largest eigenvalue: lower and upper as exact dyadic balls, and the vector whose quotient is the lower bound.
@@ -73,7 +78,7 @@ def dominates(rows: Rows, factor: list[list[Ball]]) -> bool:
     count = len(rows)
     lower = flint.arb_mat([[*row, *([0] * (count - len(row)))] for row in factor])
     rest = (flint.arb_mat([list(row) for row in rows]) - lower * lower.transpose()).tolist()
-    return all(row[i] >= sum((abs(x) for j, x in enumerate(row) if j != i), arithmetic.balls(0)[()])
+    return all(row[i] >= sum((abs(x) for j, x in enumerate(row) if j != i), ball(0))
                for i, row in enumerate(rest))  # fmt: skip
 
 
@@ -101,7 +106,7 @@ def largest(matrix: Callable[[int], Rows], propose: Callable[[int], Sequence[Bal
     bits = 2 * tolerances.BALL_PRECISION
     while bits <= tolerances.BALL_PRECISION_LIMIT:
         with arithmetic.precision(bits):
-            found = _largest(matrix(bits), propose(bits), arithmetic.balls(ceiling)[()])
+            found = _largest(matrix(bits), propose(bits), ball(ceiling))
             if found is not None:
                 return found
         bits *= 2
@@ -109,11 +114,11 @@ def largest(matrix: Callable[[int], Rows], propose: Callable[[int], Sequence[Bal
 
 
 def _largest(rows: Rows, vector: Sequence[Ball], ceiling: Ball) -> Top | None:
-    image, size = times(rows, vector), sum((x * x for x in vector), arithmetic.balls(0)[()])
-    short = sum((x * (ceiling * x - y) for x, y in zip(vector, image, strict=True)), arithmetic.balls(0)[()]) / size
+    image, size = times(rows, vector), sum((x * x for x in vector), ball(0))
+    short = sum((x * (ceiling * x - y) for x, y in zip(vector, image, strict=True)), ball(0)) / size
     if not short > 0 or short.rel_accuracy_bits() < 2 * GAP_BITS:
         return None
-    spare = short * arithmetic.balls(2.0 ** -(GAP_BITS + 1))[()]
+    spare = short * ball(2.0 ** -(GAP_BITS + 1))
     low, high = (ceiling - short).lower(), (ceiling - short + 2 * spare).upper()
     if not bounded_above(rows, high, spare):
         return None

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from verifiers import arithmetic
+from verifiers.frequency_bias.eigenvalues import ball
 from verifiers.frequency_bias.spectra import correlations
 
 Ball = Any
@@ -42,7 +43,8 @@ def count_real_roots(taps: Sequence[Fraction]) -> int:
     at_infinity = len(taps) - 1 - polynomial.degree()
     if polynomial.degree() < 1:
         return at_infinity
-    return at_infinity + sum(m for root, m in polynomial.numer().complex_roots() if root.imag == 0)
+    roots: Any = polynomial.numer().complex_roots()
+    return at_infinity + sum(int(m) for root, m in roots if root.imag == 0)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Lobe:
 def lobe(taps: Sequence[Fraction]) -> Lobe:
     """Peak and half width of the gain of a rational filter that is not zero."""
     polynomial = gain_polynomial(taps)
-    places = [arithmetic.balls(x)[()] for x in (1, -1)]
+    places = [ball(x) for x in (1, -1)]
     places += [x for x in real_roots(polynomial.derivative()) if x > -1 and x < 1]
     values = [_value(polynomial, x) for x in places]
     peak = values[0]
@@ -78,20 +80,20 @@ def dyadic(value: Ball) -> Fraction:
 
 
 def _value(polynomial: Any, x: Ball) -> Ball:
-    total = arithmetic.balls(0)[()]
+    total = ball(0)
     for c in reversed(polynomial.coeffs()):
-        total = total * x + arithmetic.balls(c)[()]
+        total = total * x + ball(c)
     return total
 
 
 def _distance(polynomial: Any, level: Fraction, tops: Sequence[Ball]) -> Ball:
     """Least distance in turns from one of `tops` to a point where q = level."""
-    pi = arithmetic.balls(0)[()].pi()
+    pi = ball(0).pi()
     least = pi
     for x in real_roots(polynomial - arithmetic.rational(level)):
         if x > 1 or x < -1:
             continue
-        angle = x.max(arithmetic.balls(-1)[()]).min(arithmetic.balls(1)[()]).acos()
+        angle = x.max(ball(-1)).min(ball(1)).acos()
         for top in tops:
             least = least.min(abs(angle - top))
     return least / (2 * pi)

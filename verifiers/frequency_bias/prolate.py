@@ -21,7 +21,7 @@ import numba
 import numpy as np
 
 from verifiers import arithmetic
-from verifiers.frequency_bias.eigenvalues import Top, largest, toeplitz
+from verifiers.frequency_bias.eigenvalues import Top, ball, largest, toeplitz
 
 Ball = Any
 
@@ -29,14 +29,14 @@ Ball = Any
 def turn(numerator: int, denominator: int) -> tuple[Ball, Ball]:
     """(sin, cos) of pi times a fraction, as balls at the current precision."""
     angle: Any = arithmetic.rational(Fraction(numerator, denominator))
-    return arithmetic.balls(0)[()].sin_cos_pi_fmpq(angle)
+    return ball(0).sin_cos_pi_fmpq(angle)
 
 
 def lag(sites: int, size: int, m: int) -> Ball:
     """rho(m) of a centred band of `size` frequencies."""
     if m % sites == 0:
         sign = -1 if (m // sites) % 2 and size % 2 == 0 else 1
-        return sign * arithmetic.balls(Fraction(size, sites))[()]
+        return sign * ball(Fraction(size, sites))
     return turn(size * m, sites)[0] / (sites * turn(m, sites)[0])
 
 
@@ -162,9 +162,9 @@ def prolate(sites: int, taps: int, size: int) -> Top:
         return toeplitz(lags(sites, taps, size))
 
     def propose(bits: int) -> list[Ball]:
-        vector = [arithmetic.balls(float(x))[()] for x in start]
+        vector = [ball(float(x)) for x in start]
         if taps <= 2 or size == 1:
-            return [arithmetic.balls(1)[()]] * taps
+            return [ball(1)] * taps
         return refine(*tridiagonal(sites, taps, size), vector, rounds=1 + (bits // 50).bit_length() // 2 + 1)
 
     return largest(matrix, propose)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from constructions.frequency_bias.bands import consecutive_start
-from verifiers import arithmetic
 from verifiers.errors import MissingPart
+from verifiers.frequency_bias.eigenvalues import ball
 from verifiers.frequency_bias.gain import count_real_roots, lobe
 from verifiers.frequency_bias.prolate import lags
 from verifiers.frequency_bias.shares import band_share_bound, prolate_share, shortfall_of, value_of
@@ -25,7 +25,7 @@ def ratio(energy: Any, total: Fraction) -> Any:
     """Energy over a positive rational, exactly or as a ball."""
     if total == 0:
         raise MissingPart("the filter or signal is zero: it has no shares of energy")
-    return energy / total if isinstance(energy, Fraction) else energy / arithmetic.balls(total)[()]
+    return energy / total if isinstance(energy, Fraction) else energy / ball(total)
 
 
 def needs_consecutive(subject: Subject) -> None:
@@ -171,5 +171,5 @@ def binomial_share(subject: Subject) -> Enclosure:
 
     taps = [Fraction(comb(subject.reach - 1, k)) for k in range(subject.reach)]
     column = lag_weights(subject.sites, subject.band, subject.reach)
-    own = [arithmetic.balls(r)[()] for r in correlations(taps)]
+    own = [ball(r) for r in correlations(taps)]
     return enclose(weighted(column, own) / own[0])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from verifiers import arithmetic
 from verifiers.errors import MissingPart
+from verifiers.frequency_bias.eigenvalues import ball
 from verifiers.frequency_bias.shares import plane_share_bound, plane_weights, prolate_share, value_of
 from verifiers.frequency_bias.spectra import accurate
 from verifiers.frequency_bias.subject import CATALOGUE, Subject
@@ -36,7 +36,7 @@ def _product(grid: tuple[int, int], kernel: tuple[int, int], sides: tuple[int, i
     shares = [value_of(prolate_share(n, k, min(2 * w + 1, n))) for n, k, w in zip(grid, kernel, sides, strict=True)]
     if all(isinstance(share, Fraction) for share in shares):
         return shares[0] * shares[1]
-    first, second = (arithmetic.balls(share)[()] for share in shares)
+    first, second = (ball(share) for share in shares)
     return first * second
 
 
@@ -56,10 +56,10 @@ def plane_share(subject: Subject) -> Enclosure:
 
     def compute() -> Any:
         weights = plane_weights(grid, kernel, band)
-        return sum((arithmetic.balls(r)[()] * weights[m] for m, r in lags.items()), arithmetic.balls(0)[()])
+        return sum((ball(r) * weights[m] for m, r in lags.items()), ball(0))
 
     energy = accurate(compute, lambda: False)
-    return enclose(energy / arithmetic.balls(total)[()])
+    return enclose(energy / ball(total))
 
 
 def _entries(taps: Any) -> list[tuple[tuple[int, int], Fraction]]:

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from verifiers import arithmetic
 from verifiers.errors import MissingPart
+from verifiers.frequency_bias.eigenvalues import ball
 from verifiers.frequency_bias.quantities_filter import ratio
 from verifiers.frequency_bias.shares import band_share_bound, value_of
 from verifiers.frequency_bias.spectra import absolute_sum, band_energy, circular, wrapped
@@ -67,7 +67,7 @@ def _high(signal: list[Fraction]) -> object:
              for keep in (lambda s: s > sites, lambda s: s == sites)]  # fmt: skip
     if all(isinstance(part, Fraction) for part in parts):
         return parts[0] + parts[1] / 2
-    above, at = (arithmetic.balls(part)[()] for part in parts)
+    above, at = (ball(part) for part in parts)
     return above + at / 2
 
 

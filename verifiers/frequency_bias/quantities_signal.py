@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from verifiers import arithmetic
 from verifiers.errors import MissingPart
 from verifiers.frequency_bias.cyclotomic import (
     coefficient_table,
@@ -18,6 +17,7 @@ from verifiers.frequency_bias.cyclotomic import (
     nonzero_frequencies,
     nonzero_sites,
 )
+from verifiers.frequency_bias.eigenvalues import ball
 from verifiers.frequency_bias.minors import minors_to_check, proved_minors
 from verifiers.frequency_bias.minors import sparsest as sparsest_pair
 from verifiers.frequency_bias.quantities_filter import ratio
@@ -49,11 +49,16 @@ def _supports(instance: Any, sites: int) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 def supports(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(table, nonzero sites, nonzero frequencies) of the signal; `MissingPart` for the zero signal and large N."""
+    """(table, nonzero sites, nonzero frequencies) of the signal; `MissingPart` for large N."""
     if subject.sites > LARGEST_TABLE:
         raise MissingPart(f"supports are counted exactly for up to {LARGEST_TABLE} sites")
     subject.part("signal")
-    found = _supports(subject.instance, subject.sites)
+    return _supports(subject.instance, subject.sites)
+
+
+def nonzero_supports(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same; `MissingPart` for the zero signal, which has no shares, divisors or entropies."""
+    found = supports(subject)
     if not found[1].any():
         raise MissingPart("the signal is zero: the uncertainty principles are about others")
     return found
@@ -94,12 +99,12 @@ def meshulam(sites: int, count: int) -> Fraction:
 
 @_measures("frequencies", "Meshulam's bound on the number of nonzero frequencies")
 def meshulam_bound(subject: Subject) -> Enclosure:
-    return enclose(meshulam(subject.sites, int(supports(subject)[1].sum())))
+    return enclose(meshulam(subject.sites, int(nonzero_supports(subject)[1].sum())))
 
 
 @_measures("frequencies", "the same with the divisors forgotten: N/k rounded up to the next divisor of N, not a bound")
 def divisor_bound(subject: Subject) -> Enclosure:
-    sites, count = subject.sites, int(supports(subject)[1].sum())
+    sites, count = subject.sites, int(nonzero_supports(subject)[1].sum())
     return enclose(min(d for d in range(1, sites + 1) if sites % d == 0 and d * count >= sites))
 
 
@@ -145,12 +150,12 @@ def _is_coset(flags: np.ndarray) -> bool:
 
 @_measures("1", "1 if the support of the signal is a coset of a subgroup")
 def coset_support(subject: Subject) -> Enclosure:
-    return enclose(int(_is_coset(supports(subject)[1])))
+    return enclose(int(_is_coset(nonzero_supports(subject)[1])))
 
 
 @_measures("1", "1 if the nonzero frequencies are a coset of a subgroup")
 def coset_spectrum(subject: Subject) -> Enclosure:
-    return enclose(int(_is_coset(supports(subject)[2])))
+    return enclose(int(_is_coset(nonzero_supports(subject)[2])))
 
 
 # Energy on sites and in a band
@@ -209,20 +214,20 @@ def _pair_bound(subject: Subject) -> Enclosure:
 
 def _entropy(energies: list[Any]) -> Any:
     """-sum p log p of energies, as a ball; exact zeros contribute nothing."""
-    positive = [arithmetic.balls(e)[()] for e in energies if not (isinstance(e, Fraction) and e == 0)]
-    total = sum(positive, arithmetic.balls(0)[()])
-    return -sum((e / total * (e / total).log() for e in positive), arithmetic.balls(0)[()])
+    positive = [ball(e) for e in energies if not (isinstance(e, Fraction) and e == 0)]
+    total = sum(positive, ball(0))
+    return -sum((e / total * (e / total).log() for e in positive), ball(0))
 
 
 @_measures("nats", "entropy of |x|^2 over the sites")
 def site_entropy(subject: Subject) -> Enclosure:
-    table, _, _ = supports(subject)
+    table, _, _ = nonzero_supports(subject)
     return enclose(_entropy(table_energies([[int(c) for c in row] for row in table])))
 
 
 @_measures("nats", "entropy of |x^|^2 over the frequencies")
 def spectrum_entropy(subject: Subject) -> Enclosure:
-    table, _, _ = supports(subject)
+    table, _, _ = nonzero_supports(subject)
     return enclose(_entropy(table_energies([folded(table, d) for d in range(subject.sites)])))
 
 

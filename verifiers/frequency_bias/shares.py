@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from constructions.frequency_bias.bands import is_symmetric
-from verifiers import arithmetic
 from verifiers.errors import MissingPart
-from verifiers.frequency_bias.eigenvalues import Top, largest
+from verifiers.frequency_bias.eigenvalues import Top, ball, largest
 from verifiers.frequency_bias.prolate import prolate, turn
 from verifiers.frequency_bias.spectra import lag_weights
 
@@ -51,7 +50,7 @@ def dense_top(matrix: Callable[[], list[list[Ball]]]) -> Top:
     def propose(bits: int) -> list[Ball]:
         exact = matrix()
         floats = np.array([[float(x.mid()) for x in row] for row in exact])
-        vector = [arithmetic.balls(float(x))[()] for x in np.linalg.eigh(floats)[1][:, -1]]
+        vector = [ball(float(x)) for x in np.linalg.eigh(floats)[1][:, -1]]
         return _refined(exact, vector, rounds=(bits // 50).bit_length() // 2 + 1)
 
     return largest(rows, propose)
@@ -148,7 +147,7 @@ def plane_weights(
     weights: dict[tuple[int, int], Ball] = {}
     for a in range(kernel[0]):
         for b in range(kernel[1]):
-            plus = minus = arithmetic.balls(0)[()]
+            plus = minus = ball(0)
             for d1, d2 in band:
                 (s1, c1), (s2, c2) = first[d1, a], second[d2, b]
                 plus, minus = plus + c1 * c2 - s1 * s2, minus + c1 * c2 + s1 * s2

@@ -17,6 +17,7 @@ from constructions.frequency_bias.bands import consecutive_start
 from verifiers import arithmetic, tolerances
 from verifiers.errors import NoCertificate
 from verifiers.frequency_bias.cyclotomic import vanishes
+from verifiers.frequency_bias.eigenvalues import ball
 from verifiers.frequency_bias.prolate import turn
 
 Ball = Any
@@ -39,7 +40,7 @@ def lag_weights(sites: int, band: Sequence[int], count: int) -> list[Ball]:
     """c_0, ..., c_(count-1) as balls; a closed form for consecutive residues, sums for other bands."""
     size = len(band)
     start = consecutive_start(sites, np.asarray(band))
-    first = [arithmetic.balls(Fraction(size, sites))[()]]
+    first = [ball(Fraction(size, sites))]
     if start is None:
         return first + [sum(turn(2 * d * m, sites)[1] for d in band) / sites for m in range(1, count)]
     return first + [
@@ -69,12 +70,12 @@ def band_energy(taps: Sequence[Fraction], sites: int, band: Sequence[int]) -> Ba
         return exact[0] * Fraction(len(band), sites)
 
     def compute() -> Ball:
-        return weighted(lag_weights(sites, band, len(taps)), [arithmetic.balls(r)[()] for r in exact])
+        return weighted(lag_weights(sites, band, len(taps)), [ball(r) for r in exact])
 
     found = accurate(compute, lambda: all(vanishes_at(taps, sites, d) for d in band))
     if isinstance(found, Fraction):
         return found
-    if not found < arithmetic.balls(exact[0])[()] and all(vanishes_at(taps, sites, d) for d in complement(sites, band)):
+    if not found < ball(exact[0]) and all(vanishes_at(taps, sites, d) for d in complement(sites, band)):
         return exact[0]
     return found
 
@@ -128,17 +129,17 @@ def circular(signal: Sequence[Fraction]) -> list[Fraction]:
 def cosine_sum(lags: Sequence[Fraction], step: int) -> Ball:
     """sum_m r_m cos(2 pi step m/N) for N rational lags."""
     count = len(lags)
-    terms = (arithmetic.balls(r)[()] * turn(2 * step * m, count)[1] for m, r in enumerate(lags) if r)
-    return sum(terms, arithmetic.balls(0)[()])
+    terms = (ball(r) * turn(2 * step * m, count)[1] for m, r in enumerate(lags) if r)
+    return sum(terms, ball(0))
 
 
 def absolute_sum(signal: Sequence[Fraction], band: Sequence[int]) -> Ball:
     """sum_B |x^_d| of a rational signal (N,), unitary, as a ball."""
     sites, lags = len(signal), circular(signal)
-    total = arithmetic.balls(0)[()]
+    total = ball(0)
     for d in band:
         energy = accurate(partial(_one_energy, lags, d, sites), partial(vanishes_at, signal, sites, d))
-        total = total + arithmetic.balls(energy)[()].sqrt()
+        total = total + ball(energy).sqrt()
     return total
 
 

@@ -17,6 +17,7 @@ from constructions.frequency_bias.filters import layers_of
 from constructions.instance import NoInstance, fractions_of
 from verifiers import arithmetic
 from verifiers.errors import MissingPart, NoCertificate
+from verifiers.frequency_bias.eigenvalues import ball
 from verifiers.frequency_bias.prolate import apply_tridiagonal, float_vector, lags, refine, tridiagonal, turn
 from verifiers.frequency_bias.spectra import composed
 
@@ -56,9 +57,9 @@ def top_filter(sites: int, taps: int, size: int) -> TopFilter:
         raise MissingPart("K + M > N: many filters have all of their energy in the band")
     with arithmetic.precision(BITS):
         if taps == 1:
-            return TopFilter((arithmetic.balls(1)[()],), 0, 0)
+            return TopFilter((ball(1),), 0, 0)
         diagonal, off = tridiagonal(sites, taps, size)
-        start = [arithmetic.balls(float(x))[()] for x in float_vector(sites, taps, size)]
+        start = [ball(float(x)) for x in float_vector(sites, taps, size)]
         vector = refine(diagonal, off, start, rounds=3)
         return _zeros(_enclosed(diagonal, off, vector), sites, size)
 
@@ -67,14 +68,14 @@ def _enclosed(diagonal: list[Ball], off: list[Ball], vector: list[Ball]) -> list
     """The eigenvector above a proved gap, as balls around an approximation."""
     floats = [np.array([float(x.mid()) for x in part]) for part in (diagonal, off)]
     second, first = eigvalsh_tridiagonal(*floats, select="i", select_range=(len(diagonal) - 2, len(diagonal) - 1))
-    level = arithmetic.balls(float((first + second) / 2))[()]
+    level = ball(float((first + second) / 2))
     if _positive_above(diagonal, off, level) != 1:
         raise NoCertificate("the gap below the top eigenvalue of the tridiagonal is not proved")
     image = apply_tridiagonal(diagonal, off, vector)
-    square = sum((x * x for x in vector), arithmetic.balls(0)[()])
-    value = sum((x * y for x, y in zip(vector, image, strict=True)), arithmetic.balls(0)[()]) / square
+    square = sum((x * x for x in vector), ball(0))
+    value = sum((x * y for x, y in zip(vector, image, strict=True)), ball(0)) / square
     gaps = [y - value * x for x, y in zip(vector, image, strict=True)]
-    rest = sum((gap * gap for gap in gaps), arithmetic.balls(0)[()])
+    rest: Ball = sum((gap * gap for gap in gaps), ball(0))
     distance = (rest.abs_upper().sqrt() / (value - level)).upper()
     if not (distance.is_finite() and distance >= 0):
         raise NoCertificate("the top eigenvector of the tridiagonal is not enclosed")
@@ -98,7 +99,7 @@ def _zeros(taps: list[Ball], sites: int, size: int) -> TopFilter:
 
 
 def _sign(taps: list[Ball], place: Fraction) -> int:
-    total = arithmetic.balls(0)[()]
+    total = ball(0)
     for j, x in enumerate(taps):
         angle = place * (2 * j - len(taps) + 1) / 2
         total = total + x * turn(angle.numerator, angle.denominator)[1]
