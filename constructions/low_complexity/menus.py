@@ -29,7 +29,8 @@ class MenuInstance(Instance):
 
     degree bounds the polynomials that are spoken about. The polynomial looked at, if any, is f = sum_t factors_t
     prod_j x_j^exponents_tj, exponents (t, d) >= 0 of total at most `degree`; or it has one coefficient per odd product
-    of power sums, in the order of `odd_monomials(degree)`. radius and norm (2, or 0 for l_inf) are those of the ball.
+    of power sums, in the order of `odd_monomials(degree)`. radius and norm (2, or 0 for l_inf) are those of the ball;
+    sparsity k is that of the law the points are drawn from, if any.
     """
 
     slug: ClassVar[str] = "low_complexity"
@@ -44,6 +45,7 @@ class MenuInstance(Instance):
     coefficients: Any = None
     exponents: Any = None
     factors: Any = None
+    sparsity: Any = None
 
     def validate(self) -> None:
         points, labels, attacked, owners = self.points, self.labels, self.attacked, self.owners
@@ -147,7 +149,7 @@ class Cuts(NamedTuple):
 
 
 def cutting_planes(points: np.ndarray, labels: np.ndarray, degree: int, radius: Any, scale: float, rounds: int = 12,
-                   gap: float = 0.01) -> Cuts:  # fmt: skip
+                   gap: float = 0.01, sparsity: Any = None) -> Cuts:  # fmt: skip
     """A menu for a sample, l2. Stops after `rounds`, or once the minimiser's risk under attack exceeds the least menu
     risk by at most `gap`. `scale` is sqrt(k). The instance carries the best polynomial found.
 
@@ -165,6 +167,7 @@ def cutting_planes(points: np.ndarray, labels: np.ndarray, degree: int, radius: 
         signed = form.features(rows) * labels[owners][:, None]
         form.coefficients, dual, least = _least_hinge(signed, owners, n)
         moves, values = attack_form(form, points, labels, tau, simple_moves(points, labels, tau)[:3])
+        np.minimum.at(values, owners, signed @ form.coefficients)  # the menu is part of the attack
         risk = float(np.maximum(1 - values, 0).mean())
         best = min(best, (risk, form.coefficients), key=lambda pair: pair[0])
         if best[0] - least < gap:
@@ -175,7 +178,7 @@ def cutting_planes(points: np.ndarray, labels: np.ndarray, degree: int, radius: 
     powers = [scale ** sum(part - 2 for part in parts) for parts in form.monomials]
     instance = MenuInstance(
         degree=degree, radius=str(Fraction(radius)), points=points, labels=labels, attacked=rows[used],
-        owners=owners[used], coefficients=form.coefficients * powers / form.weights,
+        owners=owners[used], sparsity=sparsity, coefficients=form.coefficients * powers / form.weights,
     )  # fmt: skip
     return Cuts(instance, least, best[0], form)
 

@@ -14,7 +14,7 @@ from constructions.feature_purification import FAMILIES, SparseLaw
 from constructions.instance import exact_array, fractions_of
 from constructions.low_complexity.instance import MAXIMUM, LowInstance, indicator, light, simulated
 from constructions.low_complexity.menus import MenuInstance, cutting_planes
-from constructions.low_complexity.polynomials import septic
+from constructions.low_complexity.polynomials import interpolating, septic
 from constructions.space import Integer, Parameter, Real, Reals, Seed, Space
 
 Numbers = tuple[Fraction, ...]
@@ -79,6 +79,17 @@ def _odd(d: int, k: int, gap: Fraction, tau: Fraction, c: Numbers) -> LowInstanc
 def _hermite(k: int, quintic: int) -> LowInstance:
     coefficients = (Fraction(0), Fraction(k + 1), Fraction(-k)) if quintic else septic(k)
     return two_scales(4 * k, k, 1, "1/10", coefficients=exact_array(coefficients))
+
+
+def _nodes(s: int, steps: Numbers) -> LowInstance:
+    squares = list(itertools.accumulate(Fraction(1, 50) + step for step in steps))
+    return LowInstance(radius=0, squares=exact_array(squares), coefficients=exact_array(interpolating(squares)))
+
+
+def octaves(s: int) -> LowInstance:
+    """The polynomial of degree 4s - 1 at magnitudes 1, 1/2, ..., 2^(1 - s)."""
+    squares = [Fraction(1, 4**power) for power in range(s - 1, -1, -1)]
+    return LowInstance(radius=0, squares=exact_array(squares), coefficients=exact_array(interpolating(squares)))
 
 
 def _reference(tau: Fraction) -> LowInstance:
@@ -158,7 +169,8 @@ def monomials(d: int, degree: int, seed: int) -> MenuInstance:
 def drawn_menu(law: SparseLaw, count: int, degree: int, seed: int, tau: Any) -> MenuInstance:
     """Fresh draws of a noise-free law, and the menu on which odd symmetric polynomials of a degree do worst."""
     drawn = law.sample(count, np.random.default_rng(np.random.SeedSequence([seed, count])))
-    return cutting_planes(drawn.points, drawn.labels, degree, tau, float(law.k) ** 0.5).instance
+    root = float(law.k) ** 0.5
+    return cutting_planes(drawn.points, drawn.labels, degree, tau, root, sparsity=str(law.k)).instance
 
 
 SCALE_FREE = SparseLaw.of("scale", 256, 20, gap="4/5", noise=0)
@@ -166,6 +178,14 @@ SCALE_FREE = SparseLaw.of("scale", 256, 20, gap="4/5", noise=0)
 
 def _scale_menu(half: int, seed: int, tau: Fraction) -> MenuInstance:
     return drawn_menu(SCALE_FREE, 120, 2 * half + 1, seed, tau)
+
+
+def wide_menu(log_k: int, half: int, seed: int) -> MenuInstance:
+    """k = 2^log_k, d = 4k, at the radius 2/3 of the light magnitude, rounded down."""
+    k = 2**log_k
+    tau = Fraction(math.isqrt(2**20 * 4 * k // 9), 2**10 * k)
+    law = SparseLaw.of("scale", 4 * k, k, gap="4/5", noise=0)
+    return drawn_menu(law, 100, 2 * half + 1, seed, tau)
 
 
 _SMALL = {"d": Integer(1, 5), "k": Integer(1, 5)}
@@ -261,6 +281,12 @@ hermite = Space(
     _hermite,
     note="two magnitudes 1/sqrt(k) and 1; the polynomial of degree 5 or 7 that interpolates the identity there",
 )
+nodes = Space(
+    "nodes",
+    {"s": Integer(1, 6), "steps": Reals(0, 1, lambda p: p["s"])},
+    _nodes,
+    note="up to six magnitudes, and the odd polynomial of degree 4s - 1 that keeps them, flat at all but the smallest",
+)
 reference = Space(
     "reference",
     {"tau": Real("1/10", "3/10")},
@@ -336,8 +362,15 @@ scale_menus = Space(
     note="120 draws of noise-free scale-free data with d = 256, k = 20, gap 4/5, and a menu found by cutting planes",
 )
 
+wide_menus = Space(
+    "wide_menus",
+    {"log_k": Integer(2, 6), "half": Integer(0, 3), "seed": Seed()},
+    wide_menu,
+    note="100 draws of noise-free scale-free data with k = 2^log_k, d = 4k, radius 2/3 of the light magnitude",
+)
+
 SPACES: tuple[Space, ...] = (
     linear, maximum, affine, quadratic, sets, laws, cosines, odd, hermite, reference, reference_quintic,
     scale_reference, near_reference, near_quintic, heavy, samples, drawn_sets,
-    drawn_ramps, menus, classes, scale_menus,
+    drawn_ramps, nodes, menus, classes, scale_menus, wide_menus,
 )  # fmt: skip

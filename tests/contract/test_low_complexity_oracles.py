@@ -18,6 +18,7 @@ from constructions.low_complexity import (
     MenuInstance,
     cutting_planes,
     indicator,
+    interpolating,
     light,
     light_magnitude,
     odd_monomials,
@@ -202,6 +203,22 @@ def test_hermite_coefficients_at_k_25() -> None:
         light_magnitude(5)
 
 
+@pytest.mark.parametrize("k", [2, 7, 25])
+def test_two_magnitudes_of_the_general_interpolation(k) -> None:
+    assert interpolating([Fraction(1, k), Fraction(1)]) == septic(k)
+
+
+def test_three_magnitudes_by_values_and_slopes() -> None:
+    """p at 1/3, 1/2, 1 by a float polynomial: numpy's own evaluation and derivative."""
+    own = interpolating([Fraction(1, 9), Fraction(1, 4), Fraction(1)])
+    dense = np.zeros(2 * len(own))
+    dense[1::2] = [float(c) for c in own]
+    p = np.polynomial.Polynomial(dense)
+    assert len(own) == 6 and dense[1] == 0
+    assert np.allclose(p(np.array([1 / 3, 1 / 2, 1])), [1 / 3, 1 / 2, 1], atol=1e-9)
+    assert np.allclose(p.deriv()(np.array([1 / 2, 1])), 0, atol=1e-8) and abs(p.deriv()(1 / 3)) > 1
+
+
 @pytest.mark.parametrize(("h", "drawn", "closed"), [
     ("1/2", 0.9495, 0.949481), ("1", 0.9318, 0.931734), ("2", 0.9274, 0.927372),
 ])
@@ -334,6 +351,17 @@ def test_moments_on_a_grid_enclose_the_exact_ones_of_two_magnitudes() -> None:
         kept = grid_of(law).acceptance
         assert kept.low < lattice_of(law).acceptance() < kept.high < kept.low * Fraction(101, 100)
         assert low.bound(Fraction(1, 2)) < own.bound(Fraction(1, 2)) < high.bound(Fraction(1, 2))
+
+
+@pytest.mark.parametrize("shift", ["1/1000", "-1/1000"])
+def test_sums_within_the_slack_of_the_gap_are_on_neither_side(shift) -> None:
+    """Sums of 2/3 lie within a thousandth of the gap, on its other side in turn: both ends have to allow for them."""
+    law = SparseLaw.of("two", 40, 9, gap=Fraction(2, 3) + Fraction(shift), noise=0, heavy=2)
+    lattice = lattice_of(law)
+    accepted = lattice.acceptance()
+    exact = (accepted, lattice.expected(1) / accepted / 3, lattice.expected(2) / 9, lattice.square_mean() / 9)
+    for span, value in zip(grid_of(law).conditioned, exact, strict=True):
+        assert span.low < value < span.high < span.low * Fraction(5, 4)
 
 
 def test_two_scale_free_coordinates_by_adding_up() -> None:

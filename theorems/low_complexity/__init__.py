@@ -40,6 +40,7 @@ STATEMENTS: tuple[Statement, ...] = tuple(
         polynomials.quintic_survives,
         polynomials.hermite_quintic,
         polynomials.hermite_septic,
+        polynomials.hermite_scales,
         polynomials.heavy_sign,
         polynomials.hinge,
         *symmetric.STATEMENTS,

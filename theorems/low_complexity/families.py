@@ -222,6 +222,10 @@ sets = Family.of(spaces.sets, quick=30, full=1000)
 cosines = Family.of(spaces.cosines, quick=150, full=4000)
 laws = Family.of(spaces.laws, quick=20, full=500)
 hermites = Family.of(spaces.hermite, quick=40, full=400)
+nodes = Family.of(spaces.nodes, quick=30, full=300)
+octaves = _family(
+    "octaves", "one to eight magnitudes 1, 1/2, 1/4, ...", [partial(spaces.octaves, s) for s in range(1, 9)]
+)
 heavies = Family.of(spaces.heavy, quick=20, full=200)
 samples = Family.of(spaces.samples, quick=20, full=300)
 
@@ -252,6 +256,21 @@ solved_menus = Family(
     lambda generator, index: _solved_menu(12 + index, 3, 1 + 2 * (index % 2)),
     quick=6,
     full=40,
+)
+
+
+def _wide_menu(generator: np.random.Generator, index: int) -> Instance:
+    log_k, half = ((3, 0), (3, 1), (4, 1), (5, 1), (4, 2), (5, 2), (6, 2), (6, 3))[index % 8]
+    return spaces.wide_menu(log_k, half, int(generator.integers(2**32)))
+
+
+wide_menus = Family(
+    "wide_menus",
+    "random",
+    "100 draws of noise-free scale-free data, k = 2^log_k, d = 4k, radius 2/3 of the light magnitude",
+    _wide_menu,
+    quick=6,
+    full=24,
 )
 menus = Family.of(spaces.menus, quick=40, full=1000)
 classes = Family.of(spaces.classes, quick=20, full=300)

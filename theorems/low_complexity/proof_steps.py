@@ -142,6 +142,12 @@ SLOPES = scalar(
     [3 - 4 / k + 3 / k**2 >= Rational(5, 3), 3 - 4 / k + 3 / k**2 < 3],
     uses=["H2"],
 )
+INTERPOLATION = argued(
+    "H4",
+    "2s - 1 conditions are independent, and p' - 1/2 changes its sign 4s - 4 times",
+    "INTERPOLATION",
+    checks=["hermite_scales"],
+)
 DUALITY = argued(
     "D1", "multipliers bound the robust hinge risk of every classifier from below", "DUALITY", checks=["hinge"]
 )
@@ -173,4 +179,5 @@ SCALE_PROOF: tuple[ProofStep, ...] = (*REFERENCE_PROOF, GRID)
 POLYNOMIAL_PROOF: tuple[ProofStep, ...] = (*MIRROR_PROOF, LAGRANGE, MONOTONE)
 QUINTIC_PROOF: tuple[ProofStep, ...] = (QUINTIC,)
 SEPTIC_PROOF: tuple[ProofStep, ...] = (SEPTIC, SLOPES)
+SCALES_PROOF: tuple[ProofStep, ...] = (INTERPOLATION,)
 HINGE_PROOF: tuple[ProofStep, ...] = (DUALITY, TERM)

@@ -37,10 +37,13 @@ c1, c3, c5, c7 = (quantity(f"c{power}", f"c_{power}") for power in (1, 3, 5, 7))
 degree = quantity("degree", r"\mathrm{deg}(p)")
 light_ratio, heavy_value = quantity("light_ratio", "p(a)/a"), quantity("heavy_value", "p(1)")
 light_slope, heavy_slope = quantity("light_slope", "p'(a)"), quantity("heavy_slope", "p'(1)")
+node_count, node_error = quantity("node_count", "s"), quantity("node_error", r"\max|p(a)/a-1|")
+outer_slope, inner_slope = quantity("outer_slope", r"\max|p'(a_i)|"), quantity("inner_slope", "p'(a_1)")
 heavy_agreement = quantity("heavy_agreement", r"P(\mathrm{sign} = y)")
 hinge_risk, hinge_bound = quantity("hinge_risk", r"R(w)"), quantity("hinge_bound", r"\sum\alpha_i/n")
 
 class_degree, coordinates = quantity("class_degree", "q"), quantity("coordinates", "d")
+menu_sparsity, log_sparsity = quantity("menu_sparsity", "k"), quantity("log_sparsity", r"\mathrm{octaves}")
 menu_radius, excess = quantity("menu_radius", r"\tau"), quantity("excess", r"\max|\delta|^2-\tau^2")
 menu_bound, menu_risk = quantity("menu_bound", r"\sum\alpha/n"), quantity("menu_risk", r"R_n(f)")
 symmetrised_risk = quantity("symmetrised_risk", r"R_G(f)")
@@ -50,6 +53,9 @@ odd_partitions, free_partitions = quantity("odd_partitions", "P_d(q)"), quantity
 
 menu_factor = constant("menu_factor", 1, "derived", "C_S")
 """Factor on the least hinge risk of the polynomials of a degree."""
+
+octave_factor = constant("octave_factor", "4/5", "guessed", "C_6")
+"""Octaves of the law, counted as log_2 k, that a polynomial needs per degree to be lost."""
 
 cantelli_factor = constant("cantelli_factor", 1, "derived", "C_V")
 """Factor on the bound over all linear classifiers."""

@@ -1,4 +1,5 @@
-"""What is asked of trained networks as a whole: medians over neurons, shares over points, exact like what they sum up.
+"""What is asked of trained networks as a whole: medians over neurons, shares over points, exact like what they sum up,
+and the numbers of a run's recipe, which a network alone does not have.
 
 The median of an even number is the lower of the two in the middle, so that it is one of the measured numbers.
 """
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from constructions.feature_purification import PurificationInstance, TrainedRun, relative_biases
 from constructions.instance import fractions_of
 from verifiers.errors import MissingPart
 from verifiers.feature_purification.quantities_purity import top_square
@@ -46,6 +48,37 @@ def _clean(subject: NetworkSubject) -> Any:
     return fractions_of(subject.instance.clean)
 
 
+def _recipe(subject: NetworkSubject, name: str) -> Enclosure:
+    if not isinstance(subject.instance, TrainedRun):
+        raise MissingPart("this is about a training run, and a network alone does not say how it was trained")
+    return enclose(_number(subject.instance, name))
+
+
+def _number(run: TrainedRun, name: str) -> Fraction:
+    value: Any = fractions_of(getattr(run, name))[()]
+    return Fraction(value)
+
+
+@_measures("coordinates", "k, the expected number of nonzero codes in the data of a run")
+def sparsity(subject: NetworkSubject) -> Enclosure:
+    return _recipe(subject, "sparsity")
+
+
+@_measures("1", "kappa of the biases kappa |w_i| / sqrt(k) during a run")
+def kappa(subject: NetworkSubject) -> Enclosure:
+    return _recipe(subject, "kappa")
+
+
+@_measures("length", "radius of adversarial training, 0 for clean training")
+def trained_radius(subject: NetworkSubject) -> Enclosure:
+    return _recipe(subject, "trained_radius")
+
+
+@_measures("1", "share of the steps of a run over which the radius grew to its full size")
+def ramp(subject: NetworkSubject) -> Enclosure:
+    return _recipe(subject, "ramp")
+
+
 @_measures("1", "median over neurons of the mixture: |mean of the other coordinates| over the largest")
 def mixture(subject: NetworkSubject) -> Enclosure:
     return enclose(median([mixture_of(row) for row in _rows(subject.weights, subject)]))
@@ -75,7 +108,7 @@ def along_share(subject: NetworkSubject) -> Enclosure:
 
 
 @_measures("1", "share of points with y f(x) > 0")
-def accuracy(subject: NetworkSubject) -> Enclosure:
+def unperturbed_accuracy(subject: NetworkSubject) -> Enclosure:
     return _share([subject.value(row) for row in subject.heights])
 
 
@@ -89,6 +122,19 @@ def dense_accuracy(subject: NetworkSubject) -> Enclosure:
 @_measures("1", "share of points that no attack tried breaks")
 def attack_accuracy(subject: NetworkSubject) -> Enclosure:
     return _share(subject.attack_values)
+
+
+@_measures("1", "the same share for the rival of a run, with biases of its own by the same rule")
+def rival_attack_accuracy(subject: NetworkSubject) -> Enclosure:
+    run = subject.instance
+    if not isinstance(run, TrainedRun) or run.rival is None:
+        raise MissingPart("the instance holds no rival")
+    kappa, sparsity = (float(_number(run, name)) for name in ("kappa", "sparsity"))
+    biases = relative_biases(fractions_of(run.rival).astype(float), kappa, sparsity)
+    other = PurificationInstance(
+        weights=run.rival, biases=biases, points=run.points, labels=run.labels, radius=run.radius, norm=run.norm
+    )
+    return _share(NetworkSubject(other).attack_values)
 
 
 @_measures("1", "mean of best attack minus certificate, over the mean margin")

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from typing import Any
+
+from constructions.instance import fractions_of
+from verifiers.errors import MissingPart
+from verifiers.low_complexity.linear import ball
 from verifiers.low_complexity.menu import MenuSubject, count_partitions
 from verifiers.low_complexity.subject import measures_on
 from verifiers.quantity import Enclosure, enclose
@@ -17,6 +23,23 @@ def class_degree(subject: MenuSubject) -> Enclosure:
 @_measures("coordinates", "number of coordinates of the points")
 def coordinates(subject: MenuSubject) -> Enclosure:
     return enclose(subject.width)
+
+
+@_measures("1", "k of the law from which the points are drawn")
+def menu_sparsity(subject: MenuSubject) -> Enclosure:
+    return enclose(_sparsity(subject))
+
+
+@_measures("octaves", "log_2 k: twice the number of octaves between the smallest magnitude and the largest")
+def log_sparsity(subject: MenuSubject) -> Enclosure:
+    return enclose(ball(_sparsity(subject)).log() / ball(Fraction(2)).log())
+
+
+def _sparsity(subject: MenuSubject) -> Fraction:
+    if subject.instance.sparsity is None:
+        raise MissingPart("this sample is drawn from no law")
+    value: Any = fractions_of(subject.instance.sparsity)[()]
+    return Fraction(value)
 
 
 @_measures("length", "radius of the ball around each point")

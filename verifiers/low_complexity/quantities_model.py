@@ -104,6 +104,26 @@ def heavy_slope(subject: Subject) -> Enclosure:
     return enclose(subject.scaled_value(slope=True, heavy=True))
 
 
+@_measures("magnitudes", "number s of magnitudes at which the odd polynomial is looked at")
+def node_count(subject: Subject) -> Enclosure:
+    return enclose(len(subject.nodes()))
+
+
+@_measures("1", "largest |p(a)/a - 1| over the magnitudes a")
+def node_error(subject: Subject) -> Enclosure:
+    return enclose(max(abs(value - 1) for value, _ in subject.nodes()))
+
+
+@_measures("1", "largest |p'(a)| over all magnitudes a but the smallest; 0 if there is one")
+def outer_slope(subject: Subject) -> Enclosure:
+    return enclose(max((abs(slope) for _, slope in subject.nodes()[1:]), default=Fraction(0)))
+
+
+@_measures("1", "p'(a) at the smallest magnitude a")
+def inner_slope(subject: Subject) -> Enclosure:
+    return enclose(subject.nodes()[0][1])
+
+
 @_measures("1", "robust hinge risk of the linear classifier on the sample")
 def hinge_risk(subject: Subject) -> Enclosure:
     return enclose(robust_hinge_risk(subject.instance))

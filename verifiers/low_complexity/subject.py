@@ -92,6 +92,16 @@ class Subject:
             raise MissingPart("polynomials are enclosed in l2 only")
         return Additive(self.lattice, self.part("coefficients").tolist(), self.tau)
 
+    def nodes(self) -> list[tuple[Fraction, Fraction]]:
+        """(p(a)/a, p'(a)) at the magnitudes a of the instance, the smallest first."""
+        own = self.part("coefficients").tolist()
+        found = []
+        for square in self.part("squares").tolist():
+            terms = [c * square**n for n, c in enumerate(own)]
+            slope = sum((t * (2 * n + 1) for n, t in enumerate(terms)), Fraction(0))
+            found.append((sum(terms, Fraction(0)), slope))
+        return found
+
     def scaled_value(self, slope: bool, heavy: bool) -> Fraction:
         """p(1), p'(1), p(a)/a or p'(a) of the odd polynomial at a = 1/sqrt(k): rational for every k."""
         square = Fraction(1) if heavy else 1 / self.law.k

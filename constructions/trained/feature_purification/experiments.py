@@ -43,7 +43,8 @@ WATCHED = 200
 @dataclass(frozen=True)
 class Pairs:
     """Clean networks and their adversarially trained counterparts at one dimension, sparsity and kappa, one of each
-    per seed. `norm` 0 is the l_inf version, without the start from the clean network; `radii` are those of attacks."""
+    per seed. `norm` 0 is the l_inf version, without the start from the clean network; `radii` are those of attacks;
+    the networks of the first `judged` seeds are handed to the verifiers, which decide in exact arithmetic."""
 
     d: int
     k: int
@@ -56,6 +57,7 @@ class Pairs:
     norm: int = 2
     points: int = 1000
     attack: int = 40
+    judged: int = 1
 
     @property
     def law(self) -> SparseLaw:

@@ -7,6 +7,7 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from constructions.feature_purification import PurificationInstance
+from constructions.feature_purification import TrainedRun
 from constructions.feature_purification.networks import relative_biases
 from constructions.instance import Draw, InvalidInstance
 from constructions.trained.feature_purification.descent import Recipe
@@ -28,6 +29,7 @@ from constructions.trained.feature_purification.experiments import (
     stream,
 )
 from constructions.trained.feature_purification.frontier import FRESH, SIZES, train_frontier
+from constructions.trained.feature_purification.pictures import panels
 from constructions.trained.feature_purification.tables import tables_of
 from constructions.trained.kkt_margin.networks import resolve_device
 from constructions.trained.kkt_margin.run import Checkpoint, TrainingResult, one_torch_thread
@@ -37,9 +39,6 @@ Progress = Callable[[int, int, str], None]
 
 CUBE_RADII = (0.005, 0.01, 0.02, 0.03, 0.04)
 GRID = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
-
-JUDGED = 1
-"""Seeds per configuration whose networks are handed to the verifiers, which decide in exact arithmetic."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ class Scale:
         )
 
 
-def _cube(d: int, seeds: int) -> Pairs:
-    return Pairs(d, 5, 0.2, seeds, adversarial=2000, radius=0.04, radii=CUBE_RADII, norm=0)
+def _cube(d: int, seeds: int, judged: int = 1) -> Pairs:
+    return Pairs(d, 5, 0.2, seeds, adversarial=2000, radius=0.04, radii=CUBE_RADII, norm=0, judged=judged)
 
 
 SCALES = {
@@ -67,7 +66,9 @@ SCALES = {
         (Collapse(64, 5, 1, 500, (0.15, 0.25), (0.1, 0.2, 0.5)),),
     ),
     "paper": Scale(
-        (Pairs(64, 5, 0.2, 3), Pairs(128, 5, 0.2, 3), Pairs(256, 5, 0.2, 2), _cube(256, 1), Pairs(256, 8, 0.3, 1)),
+        (Pairs(64, 5, 0.2, 3), Pairs(128, 5, 0.2, 3), Pairs(256, 5, 0.2, 2),
+         _cube(256, 1, judged=0), Pairs(256, 8, 0.3, 1, judged=0),
+         *(Pairs(64, 5, kappa, 1, judged=0) for kappa in (0.1, 0.35, 0.5))),
         (Collapse(64, 5, 2, 800, GRID, (0.1, 0.2, 0.5)), Collapse(128, 5, 1, 800, GRID[:4], (0.1, 0.2, 0.5))),
     ),
 }
@@ -77,7 +78,7 @@ hour on one core; on a GPU eight times the seeds, and d = 512 as well."""
 FRONTIER = "frontier"
 """The scale that asks up to which dimension and radius a pair is proved."""
 
-LARGEST = (Pairs(512, 5, 0.2, 8), Pairs(512, 8, 0.3, 8))
+LARGEST = (Pairs(512, 5, 0.2, 8, judged=0), Pairs(512, 8, 0.3, 8, judged=0))
 
 
 def plan(scale: str, place: torch.device) -> Scale:
@@ -123,7 +124,7 @@ def train(
     """
     place, begun = resolve_device(device), time.monotonic()
     deadline = float("inf") if budget is None else begun + budget
-    checkpoint = Checkpoint(Path(state) if state else None, f"purification 2 {scale} {device} {seed}", deadline)
+    checkpoint = Checkpoint(Path(state) if state else None, f"purification 3 {scale} {device} {seed}", deadline)
     if scale == FRONTIER:
         return train_frontier(checkpoint, seed, certified, progress or (lambda *_: None))
     chosen = plan(scale, place)
@@ -142,11 +143,15 @@ def train(
         seeds = [seed + n for n in range(grid.seeds)]
         units.append((f"{grid.name}, seeds {seeds}", partial(run_collapse, grid, seeds, place, report), grid))
     done: list[str] = []
+    seconds = 0.0
     found: dict[Pairs | Collapse, list[Json]] = {}
     with one_torch_thread():
         for name, work, key in units:
-            found.setdefault(key, []).extend(checkpoint.recall(name, work) or [])
+            unit = checkpoint.recall(name, partial(_timed, work)) or {"seconds": 0.0, "entries": []}
+            found.setdefault(key, []).extend(unit["entries"])
+            seconds += unit["seconds"]
             done.append(name)
+        tables = tables_of(found) + panels(scale, place, seed, checkpoint.recall, progress)
     environment = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version(),
                    "device": torch.cuda.get_device_name(place) if place.type == "cuda" else "cpu"}  # fmt: skip
     counts = {"not fitted": sum(
@@ -155,9 +160,15 @@ def train(
         for entry in entries for network in entry["networks"].values()
     )}  # fmt: skip
     draws = [draw for key, entries in found.items() if isinstance(key, Pairs)
-             for entry in entries[:JUDGED] for draw in _draws(key, entry)]  # fmt: skip
-    seconds = time.monotonic() - begun
-    return TrainingResult(draws, tables_of(found), environment, seconds, counts, checkpoint.skipped)  # type: ignore[arg-type]
+             for entry in entries[: key.judged] for draw in _draws(key, entry)]  # fmt: skip
+    return TrainingResult(draws, tables, environment, seconds, counts, checkpoint.skipped)  # type: ignore[arg-type]
+
+
+def _timed(work: Callable[[], list[Json]]) -> Json:
+    """The entries of a unit and the seconds it took: those of a run that was interrupted add up."""
+    begun = time.monotonic()
+    entries = work()
+    return {"seconds": time.monotonic() - begun, "entries": entries}
 
 
 def _draws(pairs: Pairs, entry: Json) -> list[Draw]:
@@ -170,7 +181,8 @@ def _draws(pairs: Pairs, entry: Json) -> list[Draw]:
         if network["status"] != "trained":
             continue
         weights = np.array(network["weights"]) * KEPT
-        instance = PurificationInstance(
+        adversarial = name != STARTS[0]
+        instance = TrainedRun(
             weights=weights,
             biases=relative_biases(weights, pairs.kappa, float(pairs.k)),
             points=sample.points,
@@ -179,6 +191,10 @@ def _draws(pairs: Pairs, entry: Json) -> list[Draw]:
             norm=pairs.norm,
             initial=np.array(entry["initial"]) * KEPT,
             clean=np.array(clean["weights"]) * KEPT if clean["status"] == "trained" else None,
+            sparsity=pairs.k,
+            kappa=str(Fraction(pairs.kappa).limit_denominator(1000)),
+            trained_radius=str(Fraction(pairs.radius if adversarial else 0).limit_denominator(1000)),
+            ramp="2/5" if adversarial else 0,
         )
         draws.append(Draw(instance, "trained", f"{name}, {pairs.name}, {pairs.law.text}", seed, index))
     return draws
