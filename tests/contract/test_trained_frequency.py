@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from constructions.frequency_bias import networks
 from constructions.frequency_bias.transform import high_share as high_share_of
-from constructions.instance import InvalidInstance
+from constructions.instance import Draw, InvalidInstance
 from constructions.trained.frequency_bias import Architecture, cifar10, plans, tables, train
 from constructions.trained.frequency_bias.data import cifar, digits, noise_profile, photographs, tones
 from constructions.trained.frequency_bias.descent import (
@@ -36,6 +37,8 @@ from constructions.trained.frequency_bias.experiment import (
 )
 from constructions.trained.frequency_bias.limit import descend, early_alignment
 from constructions.trained.frequency_bias.models import alternating, circular, mirrored, scores, started
+from theorems.engine.library import statements
+from theorems.engine.train import _judged
 from verifiers.frequency_bias.margin import max_margin
 from verifiers.frequency_bias.solvers import Shape
 
@@ -279,6 +282,14 @@ def test_train_returns_tables_and_draws_and_resumes(monkeypatch, tmp_path):
     assert json.dumps(again.tables) == json.dumps(result.tables), "a finished run resumes to the same tables"
     with pytest.raises(InvalidInstance, match="small or paper"):
         train("huge")
+
+
+def test_what_is_proved_elsewhere_is_expected_to_be_supported_by_trained_nets():
+    """A record of training has no proof steps; `commuting` is proved for all parameters."""
+    net = networks.integer_net(8, 3, 2, 4, np.random.default_rng(0), band=np.array([0, 1, 7]))
+    (statement,) = statements("frequency_bias.commuting")
+    record = _judged(statement, [Draw(net, "trained", "by hand")], lambda *_: None)
+    assert statement.expected == "proved" and record["status"] == record["expected"] == "supported"
 
 
 def test_plans_name_models_that_exist(monkeypatch, tmp_path):
