@@ -95,6 +95,20 @@ def test_forgeries_are_refused(kind, change, status) -> None:
     assert forged(kind, change) == status
 
 
+def test_a_negative_multiplier_would_prove_too_much() -> None:
+    """Points 2 and 1 on one site cost 1; multipliers -1 and 3 combine them to 1 and add up to 2."""
+    payload = {
+        "points": certificates.matrix_to_json([[2], [1]]), "labels": [1, 1], "kernel": 1,
+        "multipliers": certificates.vector_to_json([-1, 3]), "threshold": certificates.rational_to_json("1001/1000"),
+        "floor": certificates.rational_to_json("19/10"),
+    }  # fmt: skip
+    body = honest()["margin_above"] | {"payload": payload}
+    outcome = recheck.check(certificates.seal(body))
+    assert outcome.status == "false" and "negative" in outcome.sentence
+    payload["multipliers"], payload["floor"] = certificates.vector_to_json([0, 1]), certificates.rational_to_json("9/10")
+    assert recheck.check(certificates.seal(body)).status == "accepted"
+
+
 def test_a_floor_for_more_taps_than_proved_is_false() -> None:
     assert forged("cost_above", lambda payload: payload.update(kernel=8)) == "false"
     assert forged("margin_above", lambda payload: payload.update(kernel=8)) == "false"
