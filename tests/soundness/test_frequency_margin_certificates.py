@@ -105,7 +105,8 @@ def test_a_negative_multiplier_would_prove_too_much() -> None:
     body = honest()["margin_above"] | {"payload": payload}
     outcome = recheck.check(certificates.seal(body))
     assert outcome.status == "false" and "negative" in outcome.sentence
-    payload["multipliers"], payload["floor"] = certificates.vector_to_json([0, 1]), certificates.rational_to_json("9/10")
+    payload["multipliers"] = certificates.vector_to_json([0, 1])
+    payload["floor"] = certificates.rational_to_json("9/10")
     assert recheck.check(certificates.seal(body)).status == "accepted"
 
 
