@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -204,7 +205,7 @@ def prove(targets: tuple[str, ...], folder: Path | None, as_json: bool) -> int:
 @thinmargin.command(short_help="Train networks and judge them.")
 @click.argument("slug")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
-@click.option("--scale", type=click.Choice(["small", "paper"]), default="small", show_default=True)
+@click.option("--scale", default="small", show_default=True, help="small, paper, or a scale of the slug's own.")
 @click.option(
     "--store",
     type=click.Path(path_type=Path),
@@ -212,21 +213,30 @@ def prove(targets: tuple[str, ...], folder: Path | None, as_json: bool) -> int:
     show_default=True,
     help="Folder for long-lived results.",
 )
+@click.option(
+    "--publish",
+    "published",
+    is_flag=True,
+    help="Write the record to reports/published as well; in a checkout only.",
+)
 @seed_option
 @json_option
-def train(slug: str, device: str, scale: str, store: Path, seed: int, as_json: bool) -> int:
+def train(slug: str, device: str, scale: str, store: Path, published: bool, seed: int, as_json: bool) -> int:
     """Train networks; they become instances and are judged by the same verifier.
 
-    An interrupted run is resumed by the same command.
+    An interrupted run is resumed by the same command. A published record is rendered by `thinmargin report FILE`.
     """
     import platform
     import time
 
-    from reports import console, html
+    from reports import atlas, console, html
     from reports.summary import exit_code
-    from reports.training import training_record
+    from reports.training import published_file, training_record, write_published
 
     known_slug(slug)
+    if published and atlas.checkout() is None:
+        raise click.ClickException("--publish writes into a checkout of the project, and this is an installation "
+                                   "without one; clone it and run the command there")  # fmt: skip
     from theorems.engine.train import train as run
 
     folder = ready(ready(store, "--store") / f"train-{slug}-{scale}-{device}-seed{seed}", "--store")
@@ -241,12 +251,21 @@ def train(slug: str, device: str, scale: str, store: Path, seed: int, as_json: b
         environment={"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"},
     )
     record = publish(record, folder)
+    if published:
+        path = write_published(record, published_file(slug, scale))
+        click.echo(f"published {path}", err=True)
     print_json(record) if as_json else console.verification(record, folder / html.PAGE, out_console())
     return exit_code(record)
 
 
 @thinmargin.command(short_help="Render a record again, and what changed.")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Folder for the pages.  [default: DIR; thinmargin-report for a record given by its FILE]",
+)
 @click.option(
     "--against",
     type=click.Path(path_type=Path),
@@ -255,13 +274,19 @@ def train(slug: str, device: str, scale: str, store: Path, seed: int, as_json: b
     help="Folder of an earlier run: show what changed.",
 )
 @json_option
-def report(folder: Path, against: Path | None, as_json: bool) -> int:
-    """Render DIR/verification.json again: one self-contained index.html and tables.tex. Nothing is computed."""
-    from reports import compare, console, html, records, tables
+def report(folder: Path, out: Path | None, against: Path | None, as_json: bool) -> int:
+    """Render DIR/verification.json again: one self-contained index.html and tables.tex. Nothing is computed.
 
-    record = records.read(folder)
+    DIR may also be the file of a published record.
+    """
+    from reports import compare, console, html, records, tables, training
+
+    other = folder.is_file() and folder.name != records.RECORD_FILE
+    record = training.read_published(folder) if other else records.read(folder)
     found = compare.changes(records.read(against), record) if against is not None else None
-    folder = ready(folder if folder.is_dir() else folder.parent, "a writable DIR")
+    if out is None:
+        out = Path(DEFAULT_OUT) if other else folder if folder.is_dir() else folder.parent
+    folder = ready(out, "--out")
     page, latex = html.render(record, found), tables.latex(record)
     written = [write_whole(folder / html.PAGE, page), write_whole(folder / "tables.tex", latex)]
     if as_json:
@@ -273,9 +298,8 @@ def report(folder: Path, against: Path | None, as_json: bool) -> int:
             }
         )
         return 0
-    out = out_console()
     if found is not None:
-        console.comparison(found, out)
+        console.comparison(found, out_console())
     for path in written:
         click.echo(path)
     return 0
@@ -331,6 +355,9 @@ def _fail(message: str, code: int = 2) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     limit_threads()
+    # Searches run the engine of hypothesis, which would otherwise leave a folder .hypothesis where the user stands.
+    scratch = os.path.join(tempfile.gettempdir(), f"thinmargin-hypothesis-{getattr(os, 'getuid', int)()}")
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", scratch)
     try:
         code = thinmargin.main(args=arguments, prog_name="thinmargin", standalone_mode=False)
         sys.stdout.flush()

@@ -11,6 +11,7 @@ import math
 import re
 from typing import Any
 
+from reports.picture_grid import pictures
 from reports.records import Measurement
 from reports.tables import csv_columns
 
@@ -70,6 +71,7 @@ def svg(measurement: Measurement, prefix: str = "figure") -> str:
     columns, rows = csv_columns(measurement["csv"])
     ys = [figure["y"]] if isinstance(figure["y"], str) else list(figure["y"])
     named = [figure["x"], *ys, *(figure.get(key) for key in ("series", "value", "low", "high"))]
+    named += figure.get("pixels") or []
     for column in named:
         if column is not None and column not in columns:
             raise ValueError(f"measurement {measurement['name']} has no column {column!r}; it has {', '.join(columns)}")
@@ -77,9 +79,13 @@ def svg(measurement: Measurement, prefix: str = "figure") -> str:
 
     import matplotlib as mpl
 
+    title = measurement.get("title") or measurement["name"]
     with mpl.rc_context(STYLE | {"svg.hashsalt": prefix}):
+        if figure.get("kind") == "pictures":
+            drawn, seen = pictures(measurement, table)
+            return as_text(drawn, prefix, f"{title}. {seen}")
         drawn = _heatmap(measurement, table) if figure.get("kind") == "heatmap" else _lines(measurement, table, ys)
-        return as_text(drawn, prefix, measurement.get("title") or measurement["name"])
+        return as_text(drawn, prefix, title)
 
 
 def _lines(measurement: Measurement, table: dict[str, list[Any]], ys: list[str]) -> Any:
@@ -216,6 +222,7 @@ def as_text(drawn: Any, prefix: str, title: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, count=1, flags=re.DOTALL)  # it would leak
+    text = re.sub(r'(<image [^>]*?) id="[^"]*"', r"\1", text)  # its hash: equal pictures would share an id
     text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
     text = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{prefix}-", text)
     text = text.replace(INK, "currentColor").replace(RULE, "var(--rule, #d8d8d8)")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from reports.records import Measurement, Record, plain
+from constructions.files import write_whole
+from reports.records import InvalidRecord, Measurement, Record, digest, dumps, plain, read, validate
 from reports.tables import csv_text
+
+_HERE = Path(__file__).parent
 
 _OWN = (
     "schema",
@@ -27,18 +31,18 @@ _OWN = (
 def measurement(table: dict[str, Any]) -> Measurement:
     """The record form of a measurement table ``{name, title, columns, units, rows, x, y, series, log}``.
 
-    Optional keys of the table: kind ("lines", "points", "heatmap"), value, levels (meaning
-    of each integer value of a heatmap), low, high, note. `units` may be a mapping
-    from column to unit or a list in column order. Without x and y there is no figure, only the table.
+    Optional keys of the table: kind ("lines", "points", "heatmap", "pictures"), value, levels (meaning
+    of each integer value of a heatmap), pixels (columns of one line of a picture), low, high, note. `units` may be
+    a mapping from column to unit or a list in column order. Without x and y there is no figure, only the table.
     """
     columns, units = list(table["columns"]), table.get("units") or {}
     if not isinstance(units, dict):
         units = dict(zip(columns, units, strict=True))
-    keys = ("x", "y", "series", "kind", "value", "levels", "low", "high")
+    keys = ("x", "y", "series", "kind", "value", "levels", "pixels", "low", "high")
     figure = {key: table[key] for key in keys if table.get(key)}
     if table.get("log"):
         figure["log"] = [table["log"]] if isinstance(table["log"], str) else list(table["log"])
-    series = table.get("series")
+    series = table.get("y") if table.get("kind") == "pictures" else table.get("series")
     content: Measurement = {
         "name": table["name"],
         "title": table.get("title"),
@@ -66,3 +70,28 @@ def training_record(result: dict[str, Any], **defaults: Any) -> Record:
     rest = {key: value for key, value in result.items() if key not in _OWN}
     content["training"] = rest | (result.get("training") or {})
     return plain(content)
+
+
+def published_file(slug: str, scale: str) -> Path:
+    """Where the published training record of a slug lies in this checkout."""
+    return _HERE / "published" / f"{slug}-{scale}.json"
+
+
+def write_published(record: Record, path: Path) -> Path:
+    """Publish the record of a training run, with the digest of all it says but times and environment, complete or not
+    at all. Raises `InvalidRecord` for any other record."""
+    content = plain(record)
+    validate(content)
+    if content["profile"] != "train":
+        raise InvalidRecord(f"{path}: only records of training runs are published here")
+    content["digest"] = digest(content)
+    path.parent.mkdir(exist_ok=True)
+    return write_whole(path, dumps(content))
+
+
+def read_published(path: Path) -> Record:
+    """Read what `write_published` wrote. Raises `InvalidRecord` if it was altered since."""
+    record = read(path)
+    if record.get("digest") != digest(record):
+        raise InvalidRecord(f"{path}: the content is not what its digest was computed from; it was altered")
+    return record

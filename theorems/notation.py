@@ -22,6 +22,7 @@ _GREEK = {
     "epsilon": "ε",
     "eta": "η",
     "theta": "θ",
+    "kappa": "κ",
     "lambda": "λ",
     "mu": "μ",
     "nu": "ν",

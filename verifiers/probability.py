@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import beta
+from scipy.special import betaincinv  # the quantile of scipy.stats.beta, without half a second of imports
 
 CONFIDENCE = 1 - 1e-6
 """Two-sided confidence of an interval for a probability; the chance that any of 1000 intervals errs is below 1e-3."""
@@ -24,7 +24,7 @@ def clopper_pearson(successes: int, trials: int, confidence: float = CONFIDENCE)
     if not 0 <= successes <= trials or trials == 0:
         raise ValueError(f"{successes} successes in {trials} trials")
     tail = SPENT * (1 - confidence) / 2
-    lower = 0.0 if successes == 0 else float(beta.ppf(tail, successes, trials - successes + 1))
-    upper = 1.0 if successes == trials else float(beta.ppf(1 - tail, successes + 1, trials - successes))
+    lower = 0.0 if successes == 0 else float(betaincinv(successes, trials - successes + 1, tail))
+    upper = 1.0 if successes == trials else float(betaincinv(successes + 1, trials - successes, 1 - tail))
     lower, upper = math.nextafter(lower, 0.0), math.nextafter(upper, 1.0)
     return (lower if lower >= 0 else 0.0), (upper if upper <= 1 else 1.0)

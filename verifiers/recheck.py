@@ -3,8 +3,7 @@
 A certificate is a JSON object whose digest covers everything else in it. The checker rebuilds the claim from the
 data in the certificate, verifies the proof with integers and fractions, and prints the sentence it proved.
 Answers: ``accepted``; ``altered`` (bytes and digest disagree); ``false`` (the claim is not proved, with the reason);
-``malformed`` (not a certificate of a known kind). No input raises an exception. Payloads are in the text of
-`certificates*.py`, with which this file shares no code; `recheck_*.py` beside it check balls and circles.
+``malformed`` (of no known kind). No input raises. Formulas: `certificates.py`; further kinds: `recheck_*.py` beside it.
 Words: K0 raw Gram matrix, G = K0 + 1 with bias and K0 without, R_il = y_i y_l G_il, h_l = y_l <x_l, u>.
 """
 
@@ -616,21 +615,23 @@ def _check_polynomial(payload: dict[str, Any], claim: dict[str, Any]) -> str:
             f"{_write(goal, variables)} {relation} 0")
 
 
-def _beside(name: str, payload: dict[str, Any], claim: dict[str, Any]) -> str:
-    path = Path(__file__).with_name(name)
-    _need(path.is_file(), f"{name}, which checks certificates of this kind, is not beside the checker")
+def _beside(name: str) -> Any:
+    path = Path(__file__).with_name(f"recheck_{name}.py")
+    _need(path.is_file(), f"{path.name}, which checks certificates of this kind, is not beside the checker")
     spec: Any = importlib.util.spec_from_file_location(path.stem, path)
     spec.loader.exec_module(module := importlib.util.module_from_spec(spec))
-    return module.checks(globals())[claim["type"]](payload, claim)
+    return module
 
 
 _CHECKS: dict[str, tuple[tuple[str, ...], Callable[..., str]]] = {  # claim types and checker by kind
     "network_values": (("values",), _check_values), "robust_radius": (("robust_radius",), _check_radius),
     "kkt_point": (("kkt_point",), _check_kkt), "interval_positivity": (("positive", "nonnegative"), _check_interval),
     "all_kkt_points": (("all_kkt_points_flipped", "all_kkt_points_support", "all_kkt_points_radius"), _check_all),
-    "polynomial_implication": (("polynomial_implication",), _check_polynomial), **{kind: ((kind,), partial(
-        _beside, f"recheck_{file}.py")) for file, kinds in (("networks", "ball_margin ball_broken"),
-        ("frequency", "band_bound band_share supports")) for kind in kinds.split()}}
+    "polynomial_implication": (("polynomial_implication",), _check_polynomial)}
+_FILES = {"networks": "ball_margin ball_broken", "laws": "law_robust law_broken linear_ceiling",
+          "frequency": "band_bound band_share supports"}
+_CHECKS |= {kind: ((kind,), lambda payload, claim, name=name: _beside(name).checks(globals())[claim["type"]](
+    payload, claim)) for name, kinds in _FILES.items() for kind in kinds.split()}
 
 
 def check(certificate: Any) -> Outcome:
@@ -664,9 +665,8 @@ def check_file(path: str | Path) -> Outcome:
         outcome, canonical = check(certificate), _canonical(certificate)
     except Exception as error:
         return Outcome("malformed", f"not a readable JSON file ({type(error).__name__})")
-    if outcome.status in ("accepted", "false") and content.removesuffix("\n") != canonical:
-        return Outcome("altered", "the bytes are not in canonical form", outcome.kind)
-    return outcome
+    same = outcome.status not in ("accepted", "false") or content.removesuffix("\n") == canonical
+    return outcome if same else Outcome("altered", "the bytes are not in canonical form", outcome.kind)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -691,8 +691,8 @@ def main(argv: list[str] | None = None) -> int:
         if not options.json:
             print(f"{outcome.status:9}  {rows[-1]['file']}  {outcome.sentence}")
     ok = counts["accepted"] == len(files)
-    print(json.dumps({"ok": ok, **counts, "certificates": rows}, indent=1) if options.json else
-          f"{len(files)} certificates: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
+    said = f"{len(files)} certificates: " + ", ".join(f"{count} {status}" for status, count in counts.items())
+    print(json.dumps({"ok": ok, **counts, "certificates": rows}, indent=1) if options.json else said)
     return 0 if ok else 1
 
 

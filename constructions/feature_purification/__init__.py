@@ -15,3 +15,4 @@ from constructions.feature_purification.networks import relative_biases as relat
 from constructions.feature_purification.networks import rotated as rotated
 from constructions.feature_purification.networks import smoothed_relu as smoothed_relu
 from constructions.feature_purification.networks import symmetric_relu as symmetric_relu
+from constructions.feature_purification.trained_run import TrainedRun as TrainedRun

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from constructions.instance import Instance, InvalidInstance, NoInstance, fractions_of
+from constructions.instance import Instance, InvalidInstance, NoInstance, floats_of, fractions_of
 
 FamilyName = Literal["light", "two", "scale", "fixed", "unif"]
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
@@ -141,10 +141,10 @@ class SparseLaw(Instance):
         else:
             raise NoInstance(f"no {count} draws with |<w*, z>| >= {self.exact('gap')} in {ROUNDS} rounds: {self.text}")
         z = np.concatenate(parts)[:count]
-        signs = np.ones(self.codes) if self.direction is None else fractions_of(self.direction).astype(np.float64)
+        signs = np.ones(self.codes) if self.direction is None else floats_of(self.direction)
         labels = np.where(z.sum(axis=1) > 0, 1, -1)
         z = z * signs
-        matrix = None if self.dictionary is None else fractions_of(self.dictionary).astype(np.float64)
+        matrix = None if self.dictionary is None else floats_of(self.dictionary)
         points = z.copy() if matrix is None else z @ matrix.T
         sigma = float(self.exact("noise"))
         if sigma:

@@ -118,6 +118,10 @@ def _initial(d: int, m: int, c0: Fraction, share: Fraction) -> InitialLaw:
     return InitialLaw(d, m, exact_array(c0), exact_array(share))
 
 
+def _double(d: int, c0: Fraction) -> InitialLaw:
+    return _initial(d, 2 * d, c0, Fraction(1, 2))
+
+
 def _entries(p: Mapping[str, Any]) -> int:
     return int(p["d"] * p["m"])
 
@@ -150,6 +154,14 @@ small_networks = Space(
     _small,
     note="any small network at one point; zero empties the first row, even makes the biases equal",
 )  # fmt: skip
+solved_networks = Space(
+    "solved_networks",
+    {"d": Integer(1, 3), "m": Integer(1, 3), "flat": Integer(0, 0), "zero": SWITCH, "even": SWITCH,
+     "w": Reals(-2, 2, _entries), "b": Reals(0, 1, lambda p: p["m"]), "a": Reals("1/4", 2, lambda p: p["m"]),
+     "x": Reals(-2, 2, lambda p: p["d"]), "tau": Real("1/16", 2)},
+    _small,
+    note="small networks at one point, with a radius and sizes for a semidefinite program",
+)  # fmt: skip
 weight_pairs = Space(
     "weight_pairs",
     {"d": Integer(1, 5), "m": Integer(1, 3), "w": Reals(-1, 1, _entries), "v": Reals(-1, 1, _entries)},
@@ -175,3 +187,9 @@ initial_laws = Space(
     _initial,
     note="Gaussian initialisations and the thresholds of their lottery sets",
 )  # fmt: skip
+double_widths = Space(
+    "double_widths",
+    {"d": Integer(64, 1000, log=True), "c0": Real("1/100", "1/10")},
+    _double,
+    note="Gaussian initialisations of m = 2d neurons",
+)

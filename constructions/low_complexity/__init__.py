@@ -6,6 +6,9 @@ from constructions.low_complexity.instance import LowInstance as LowInstance
 from constructions.low_complexity.instance import indicator as indicator
 from constructions.low_complexity.instance import light as light
 from constructions.low_complexity.instance import simulated as simulated
+from constructions.low_complexity.menus import MenuInstance as MenuInstance
+from constructions.low_complexity.menus import cutting_planes as cutting_planes
+from constructions.low_complexity.polynomials import interpolating as interpolating
 from constructions.low_complexity.polynomials import light_magnitude as light_magnitude
 from constructions.low_complexity.polynomials import odd_monomials as odd_monomials
 from constructions.low_complexity.polynomials import partitions as partitions

@@ -27,7 +27,8 @@ class LowInstance(Instance):
     the instance is a labelled sample alone. radius of the perturbation and its norm, 2 or 0 for l_inf. The model, if
     any: weights w (d,), intercept w_0, quadratic Q (d, d) symmetric, f = w_0 + <w, x> + x^T Q x; or coefficients
     (c_1, c_3, c_5, ...) of an odd polynomial p, f = sum_j p(x_j). cosine c: a direction is looked at only through
-    c = <w, u>, u = (1, ..., 1)/sqrt(d). points X (n, d), labels y (n,) of +-1: a sample. draws, right: independent
+    c = <w, u>, u = (1, ..., 1)/sqrt(d). squares (s,): magnitudes a at which the polynomial is looked at, as a^2, the
+    smallest first. points X (n, d), labels y (n,) of +-1: a sample. draws, right: independent
     draws from the law, and how many of them the linear model classifies robustly.
     """
 
@@ -46,6 +47,7 @@ class LowInstance(Instance):
     quadratic: Any = None
     coefficients: Any = None
     cosine: Any = None
+    squares: Any = None
     points: Any = None
     labels: Any = None
     draws: Any = None
@@ -58,7 +60,7 @@ class LowInstance(Instance):
             raise InvalidInstance(f"norm {self.norm} is neither 2 nor 0, which stands for the maximum norm")
         if self.family is not None:
             self._check_law()
-        elif self.heavy is None and self.points is None:
+        elif self.heavy is None and self.points is None and self.squares is None:
             raise InvalidInstance("give a law (family, dimension, sparsity), a sample (points, labels), or heavy alone")
         width = self.points.shape[1] if self.points is not None and self.points.ndim == 2 else self.dimension
         if self.weights is not None and self.weights.shape != (int(width),):
@@ -71,6 +73,10 @@ class LowInstance(Instance):
             raise InvalidInstance("coefficients are one number per odd degree: 1, 3, 5, ...")
         if self.cosine is not None and abs(self.number("cosine")) > 1:
             raise InvalidInstance(f"cosine {self.number('cosine')} is outside [-1, 1]")
+        if self.squares is not None:
+            own = fractions_of(self.squares).reshape(-1).tolist()
+            if not own or own[0] <= 0 or any(a >= b for a, b in zip(own, own[1:], strict=False)):
+                raise InvalidInstance("squares of magnitudes are positive and rise")
         if self.points is not None:
             labels = self.labels
             if self.points.ndim != 2 or labels is None or labels.shape != self.points.shape[:1]:

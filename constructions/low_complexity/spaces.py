@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from constructions.feature_purification import FAMILIES
-from constructions.instance import exact_array
+from constructions.feature_purification import FAMILIES, SparseLaw
+from constructions.instance import exact_array, fractions_of
 from constructions.low_complexity.instance import MAXIMUM, LowInstance, indicator, light, simulated
-from constructions.low_complexity.polynomials import septic
+from constructions.low_complexity.menus import MenuInstance, cutting_planes
+from constructions.low_complexity.polynomials import interpolating, septic
 from constructions.space import Integer, Parameter, Real, Reals, Seed, Space
 
 Numbers = tuple[Fraction, ...]
@@ -78,8 +81,24 @@ def _hermite(k: int, quintic: int) -> LowInstance:
     return two_scales(4 * k, k, 1, "1/10", coefficients=exact_array(coefficients))
 
 
+def _nodes(s: int, steps: Numbers) -> LowInstance:
+    squares = list(itertools.accumulate(Fraction(1, 50) + step for step in steps))
+    return LowInstance(radius=0, squares=exact_array(squares), coefficients=exact_array(interpolating(squares)))
+
+
+def octaves(s: int) -> LowInstance:
+    """The polynomial of degree 4s - 1 at magnitudes 1, 1/2, ..., 2^(1 - s)."""
+    squares = [Fraction(1, 4**power) for power in range(s - 1, -1, -1)]
+    return LowInstance(radius=0, squares=exact_array(squares), coefficients=exact_array(interpolating(squares)))
+
+
 def _reference(tau: Fraction) -> LowInstance:
     return light(256, 5, tau)
+
+
+def scale_free(tau: Any, **model: Any) -> LowInstance:
+    """A model under the scale-free law of the reference experiments: d = 256, k = 20, gap 4/5, noise 1/10."""
+    return LowInstance.under(SparseLaw.of("scale", 256, 20, gap="4/5"), tau, **model)
 
 
 def _reference_quintic(tau: Fraction) -> LowInstance:
@@ -108,6 +127,65 @@ def sample(n: int, d: int, seed: int, maximum: int, tau: Fraction, w: Numbers) -
 
 def _dimension(p: Any) -> int:
     return p["d"]
+
+
+def menu_of(points: np.ndarray, labels: np.ndarray, tau: Fraction, **more: Any) -> MenuInstance:
+    """A sample with the moves that need no model and keep rationals: none, and by tau against one coordinate each."""
+    exact = fractions_of(points)
+    n, d = exact.shape
+    moved = [exact]
+    for j in range(d):
+        step = np.full((n, d), Fraction(0), dtype=object)
+        step[:, j] = [-int(y) * tau for y in labels]
+        moved.append(exact + step)
+    return MenuInstance(
+        radius=str(tau), points=points, labels=labels, attacked=exact_array(np.concatenate(moved)),
+        owners=np.tile(np.arange(n), d + 1), **more,
+    )  # fmt: skip
+
+
+def all_exponents(d: int, degree: int) -> np.ndarray:
+    """Exponents (t, d) of all monomials of total degree at most `degree`."""
+    ranges = itertools.product(range(degree + 1), repeat=d)
+    return np.array([powers for powers in ranges if sum(powers) <= degree], dtype=np.int64)
+
+
+def _menu(n: int, d: int, degree: int, seed: int, tau: Fraction, f: Numbers) -> MenuInstance:
+    own = sample(n, d, seed, 0, tau, (Fraction(0),) * d)
+    model = {"exponents": all_exponents(d, degree), "factors": exact_array(f)}
+    return menu_of(own.points, own.labels, tau, degree=degree, **model)
+
+
+def monomials(d: int, degree: int, seed: int) -> MenuInstance:
+    """Whole points on which odd products of power sums are as independent as they can be, and three monomials."""
+    generator = np.random.default_rng(np.random.SeedSequence([seed, d, degree]))
+    points = generator.integers(-20, 21, (64, d))
+    totals = generator.integers(1, degree + 1, 3)
+    exponents = np.array([generator.multinomial(total, np.ones(d) / d) for total in totals])
+    return MenuInstance(degree=degree, radius=0, points=points, labels=np.ones(64, dtype=np.int64), attacked=points[:0],
+                        owners=np.zeros(0, dtype=np.int64), exponents=exponents, factors=[1, 1, 1])  # fmt: skip
+
+
+def drawn_menu(law: SparseLaw, count: int, degree: int, seed: int, tau: Any) -> MenuInstance:
+    """Fresh draws of a noise-free law, and the menu on which odd symmetric polynomials of a degree do worst."""
+    drawn = law.sample(count, np.random.default_rng(np.random.SeedSequence([seed, count])))
+    root = float(law.k) ** 0.5
+    return cutting_planes(drawn.points, drawn.labels, degree, tau, root, sparsity=str(law.k)).instance
+
+
+SCALE_FREE = SparseLaw.of("scale", 256, 20, gap="4/5", noise=0)
+
+
+def _scale_menu(half: int, seed: int, tau: Fraction) -> MenuInstance:
+    return drawn_menu(SCALE_FREE, 120, 2 * half + 1, seed, tau)
+
+
+def wide_menu(log_k: int, half: int, seed: int) -> MenuInstance:
+    """k = 2^log_k, d = 4k, at the radius 2/3 of the light magnitude, rounded down."""
+    k = 2**log_k
+    tau = Fraction(math.isqrt(2**20 * 4 * k // 9), 2**10 * k)
+    law = SparseLaw.of("scale", 4 * k, k, gap="4/5", noise=0)
+    return drawn_menu(law, 100, 2 * half + 1, seed, tau)
 
 
 _SMALL = {"d": Integer(1, 5), "k": Integer(1, 5)}
@@ -203,6 +281,12 @@ hermite = Space(
     _hermite,
     note="two magnitudes 1/sqrt(k) and 1; the polynomial of degree 5 or 7 that interpolates the identity there",
 )
+nodes = Space(
+    "nodes",
+    {"s": Integer(1, 6), "steps": Reals(0, 1, lambda p: p["s"])},
+    _nodes,
+    note="up to six magnitudes, and the odd polynomial of degree 4s - 1 that keeps them, flat at all but the smallest",
+)
 reference = Space(
     "reference",
     {"tau": Real("1/10", "3/10")},
@@ -214,6 +298,12 @@ reference_quintic = Space(
     {"tau": Real("1/10", "3/10")},
     _reference_quintic,
     note="noise-free light data with d = 256, k = 5, gap 99/100, and sum_j x_j^3 - 2 x_j^5",
+)
+scale_reference = Space(
+    "scale_reference",
+    {"tau": Real("1/10", "3/10")},
+    scale_free,
+    note="scale-free data with d = 256, k = 20, gap 4/5, noise 1/10",
 )
 near_reference = Space(
     "near_reference",
@@ -250,8 +340,37 @@ samples = Space(
     note="n points with entries -2..2, a tenth of the labels turned, and a linear classifier",
 )
 
+menus = Space(
+    "menus",
+    {
+        "n": Integer(1, 6), "d": Integer(1, 3), "degree": Integer(1, 3), "seed": Seed(), "tau": _TAU,
+        "f": Reals(-1, 1, lambda p: math.comb(p["d"] + p["degree"], p["degree"])),
+    },
+    _menu,
+    note="n points with entries -2..2, moves by tau against one coordinate, and any polynomial of the degree",
+)  # fmt: skip
+classes = Space(
+    "classes",
+    {"d": Integer(1, 6), "degree": Integer(1, 9), "seed": Seed()},
+    monomials,
+    note="64 points with entries -20..20 and three monomials",
+)
+scale_menus = Space(
+    "scale_menus",
+    {"half": Integer(0, 2), "seed": Seed(), "tau": Real("3/20", "1/5")},
+    _scale_menu,
+    note="120 draws of noise-free scale-free data with d = 256, k = 20, gap 4/5, and a menu found by cutting planes",
+)
+
+wide_menus = Space(
+    "wide_menus",
+    {"log_k": Integer(2, 6), "half": Integer(0, 3), "seed": Seed()},
+    wide_menu,
+    note="100 draws of noise-free scale-free data with k = 2^log_k, d = 4k, radius 2/3 of the light magnitude",
+)
+
 SPACES: tuple[Space, ...] = (
     linear, maximum, affine, quadratic, sets, laws, cosines, odd, hermite, reference, reference_quintic,
-    near_reference, near_quintic, heavy, samples, drawn_sets,
-    drawn_ramps,
+    scale_reference, near_reference, near_quintic, heavy, samples, drawn_sets,
+    drawn_ramps, nodes, menus, classes, scale_menus, wide_menus,
 )  # fmt: skip

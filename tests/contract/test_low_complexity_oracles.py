@@ -15,22 +15,32 @@ from constructions.feature_purification import SparseLaw
 from constructions.instance import InvalidInstance, exact_array, fractions_of
 from constructions.low_complexity import (
     LowInstance,
+    MenuInstance,
+    cutting_planes,
     indicator,
+    interpolating,
     light,
     light_magnitude,
     odd_monomials,
+    partitions,
     power_sum_features,
     quintic,
     septic,
     simulated,
+    spaces,
 )
 from constructions.low_complexity.spaces import two_scales
+from verifiers.arithmetic import to_fraction
 from verifiers.low_complexity import measure
 from verifiers.low_complexity.additive import Additive
 from verifiers.low_complexity.bounds import linear_bound, moments
+from verifiers.low_complexity.ceilings import degree_two_bound_of, linear_bound_of, moments_of
+from verifiers.low_complexity.grid import grid_of
 from verifiers.low_complexity.lattice import lattice_of
 from verifiers.low_complexity.linear import affine_accuracy, best_set, direction_accuracy, groups_of, sparse_accuracy
+from verifiers.low_complexity.menu import MenuSubject, count_partitions
 from verifiers.low_complexity.mixture import heavy_agreement
+from verifiers.verdict import Rigor
 
 GAPS = ("0", "1/2", "99/100", "6/5")
 RADII = {"1/10": 0.44306523, "3/20": 0.06637690, "1/5": 0.00842669, "1/4": 0.00088443}
@@ -193,6 +203,22 @@ def test_hermite_coefficients_at_k_25() -> None:
         light_magnitude(5)
 
 
+@pytest.mark.parametrize("k", [2, 7, 25])
+def test_two_magnitudes_of_the_general_interpolation(k) -> None:
+    assert interpolating([Fraction(1, k), Fraction(1)]) == septic(k)
+
+
+def test_three_magnitudes_by_values_and_slopes() -> None:
+    """p at 1/3, 1/2, 1 by a float polynomial: numpy's own evaluation and derivative."""
+    own = interpolating([Fraction(1, 9), Fraction(1, 4), Fraction(1)])
+    dense = np.zeros(2 * len(own))
+    dense[1::2] = [float(c) for c in own]
+    p = np.polynomial.Polynomial(dense)
+    assert len(own) == 6 and dense[1] == 0
+    assert np.allclose(p(np.array([1 / 3, 1 / 2, 1])), [1 / 3, 1 / 2, 1], atol=1e-9)
+    assert np.allclose(p.deriv()(np.array([1 / 2, 1])), 0, atol=1e-8) and abs(p.deriv()(1 / 3)) > 1
+
+
 @pytest.mark.parametrize(("h", "drawn", "closed"), [
     ("1/2", 0.9495, 0.949481), ("1", 0.9318, 0.931734), ("2", 0.9274, 0.927372),
 ])
@@ -308,3 +334,144 @@ def test_weights_of_two_sizes_beat_every_set_by_hand() -> None:
     sets = [groups_of([Fraction(int(w)) for w in indicator(3, size)]) for size in (1, 2, 3)]
     assert affine_accuracy(lattice, doubled, tau) == Fraction(3, 4)
     assert [affine_accuracy(lattice, own, tau) for own in sets] == [0, Fraction(1, 2), Fraction(1, 4)]
+
+
+
+SCALE_FREE = SparseLaw.of("scale", 256, 20, gap="4/5")
+
+
+def test_moments_on_a_grid_enclose_the_exact_ones_of_two_magnitudes() -> None:
+    """k = 9: sums of both magnitudes are thirds, so the other method is exact; 1/3 is on no grid of step 2^-12."""
+    for gap, noise in (("1/2", 0), ("7/10", "1/10")):
+        law = SparseLaw.of("two", 40, 9, gap=gap, noise=noise, heavy=2)
+        own, (low, high) = moments(lattice_of(law)), grid_of(law).moments()
+        for name in ("mean_sq", "across"):
+            assert getattr(low, name) < getattr(own, name) < getattr(high, name)
+        assert low.along - low.mean_sq < own.along - own.mean_sq < high.along - high.mean_sq
+        kept = grid_of(law).acceptance
+        assert kept.low < lattice_of(law).acceptance() < kept.high < kept.low * Fraction(101, 100)
+        assert low.bound(Fraction(1, 2)) < own.bound(Fraction(1, 2)) < high.bound(Fraction(1, 2))
+
+
+@pytest.mark.parametrize("shift", ["1/1000", "-1/1000"])
+def test_sums_within_the_slack_of_the_gap_are_on_neither_side(shift) -> None:
+    """Sums of 2/3 lie within a thousandth of the gap, on its other side in turn: both ends have to allow for them."""
+    law = SparseLaw.of("two", 40, 9, gap=Fraction(2, 3) + Fraction(shift), noise=0, heavy=2)
+    lattice = lattice_of(law)
+    accepted = lattice.acceptance()
+    exact = (accepted, lattice.expected(1) / accepted / 3, lattice.expected(2) / 9, lattice.square_mean() / 9)
+    for span, value in zip(grid_of(law).conditioned, exact, strict=True):
+        assert span.low < value < span.high < span.low * Fraction(5, 4)
+
+
+def test_two_scale_free_coordinates_by_adding_up() -> None:
+    """d = k = 2: both coordinates are never zero, |z| = (1 + U)^(-1/2) with U uniform on [0, 1]; a midpoint rule."""
+    law, g = SparseLaw.of("scale", 2, 2, gap="3/4", noise=0), 0.75
+    low, high = grid_of(law).moments()
+    magnitudes = 1 / np.sqrt(1 + (np.arange(2000) + 0.5) / 2000)
+    sums = np.abs(np.stack([np.add.outer(magnitudes, magnitudes), np.subtract.outer(magnitudes, magnitudes)]))
+    kept = sums >= g
+    squares = np.broadcast_to(magnitudes[:, None] ** 2, sums.shape)
+    mean, second, each = sums[kept].mean(), (sums[kept] ** 2).mean() / 2, squares[kept].mean()
+    assert low.mean_sq < mean**2 / 2 < high.mean_sq
+    assert low.across < each - (second - each) < high.across
+    assert low.along - low.mean_sq < second - mean**2 / 2 < high.along - high.mean_sq
+    assert float(high.mean_sq) == pytest.approx(float(low.mean_sq), rel=5e-3)
+
+
+@pytest.mark.parametrize("law", [SCALE_FREE, SparseLaw.of("unif", 64, 5, gap="1/2"), SparseLaw.of("fixed", 64, 5),
+                                 SparseLaw.of("two", 64, 5, gap="1/2", heavy=1)], ids=lambda law: law.name)  # fmt: skip
+def test_moments_of_every_law_against_draws(law) -> None:
+    low, high = moments_of(law)
+    drawn = law.sample(100_000, np.random.default_rng(11))
+    sums, d = np.abs(drawn.codes.sum(axis=1)), law.d
+    squares, noise = (drawn.codes**2).sum(axis=1) / d, float(law.exact("noise")) ** 2 / d
+    across = squares - (sums**2 / d - squares) / (d - 1) + noise
+    for lower, upper, values in (
+        (math.sqrt(low.mean_sq * d), math.sqrt(high.mean_sq * d), sums),
+        (float(low.across), float(high.across), across),
+        (float(low.along - low.mean_sq), float(high.along - high.mean_sq), (sums - sums.mean()) ** 2 / d + noise),
+    ):
+        error = 5 * values.std() / math.sqrt(len(values)) + 1e-12
+        assert lower - error < values.mean() < upper + error
+        assert upper - lower < 0.06 * upper
+
+
+def test_the_bound_under_every_law_is_the_known_one_or_close_to_that_of_draws() -> None:
+    """Cantelli's bound with moments of 100000 draws, the largest on a grid of cosines, in float64."""
+    exact = linear_bound_of(reference(), Fraction(1, 5))
+    assert exact.rigor == Rigor.EXACT and exact.entries is not None
+    assert to_fraction(exact.entries[()]) == linear_bound(lattice_of(reference()), Fraction(1, 5))
+    drawn = SCALE_FREE.sample(100_000, np.random.default_rng(5))
+    sums, squares = np.abs(drawn.codes.sum(axis=1)), (drawn.codes**2).sum(axis=1).mean() / 256
+    m, second, noise = sums.mean() / 16, (sums**2).mean() / 256, 0.01 / 256
+    c = np.linspace(-1, 1, 4001)
+    variance = (squares - (second - squares) / 255) * (1 - c**2) + (second - m**2) * c**2 + noise
+    for tau in (0.15, 0.2, 0.3):
+        expected = np.where(tau > c * m, variance / (variance + (tau - c * m) ** 2), 1).max()
+        found = linear_bound_of(SCALE_FREE, Fraction(str(tau)))
+        assert float(found.lower) - 0.01 < expected < float(found.upper) + 0.01
+        assert float(found.upper - found.lower) < 0.015
+        even = degree_two_bound_of(SCALE_FREE, Fraction(str(tau)))
+        assert float(even.upper) == pytest.approx((1 + float(found.upper)) / 2, abs=1e-12)
+
+
+@pytest.mark.parametrize(("radius", "measured"), [("1/10", 0.576), ("3/20", 0.274), ("1/5", 0.106)])
+def test_w_star_on_scale_free_draws(radius, measured) -> None:
+    own = LowInstance.under(SCALE_FREE, radius, weights=indicator(256, 256))
+    drawn = simulated(own, 20_000, np.random.default_rng(7))
+    assert int(drawn.right) / 20_000 == pytest.approx(measured, abs=0.02)
+
+
+def menu(points, labels, attacked, owners, degree=1, tau="1/4", **more) -> MenuInstance:
+    own = {"points": points, "labels": labels, "attacked": attacked, "owners": owners}
+    return MenuInstance(degree=degree, radius=tau, **own, **more)
+
+
+def test_least_hinge_risk_by_hand() -> None:
+    """f = c x on x = 1 with labels +, +, -: the risk (2 (1 - c)_+ + (1 + c)_+)/3 is least at c = 1. Moved to 3/4, the
+    first two points want c = 4/3, where the last, moved to 5/4, costs 1 + 5/3."""
+    still = menu([[1]] * 3, [1, 1, -1], [[1]] * 3, [0, 1, 2])
+    assert MenuSubject(still).bound()[0] == Fraction(2, 3)
+    moved = menu([[1]] * 3, [1, 1, -1], [["3/4"], ["3/4"], ["5/4"]], [0, 1, 2])
+    assert MenuSubject(moved).bound()[0] == min(Fraction(1), (1 + Fraction(5, 3)) / 3)
+    traded = menu([[1, 0], [0, 1]], [1, -1], [[1, 0], [0, 1]], [0, 1], degree=5)
+    assert MenuSubject(traded).bound()[0] == 1
+    alone = menu([[1]], [1], [["3/4"]], [0])
+    assert MenuSubject(alone).bound()[0] == 0
+
+
+def test_least_hinge_risk_of_cubics_by_another_solver() -> None:
+    """Four coefficients, 12 points, moves by half against one coordinate: a cone solver on the primal problem."""
+    import cvxpy
+
+    own = spaces.sample(12, 3, 4, 0, Fraction(1, 2), (Fraction(0),) * 3)
+    instance = spaces.menu_of(own.points, own.labels, Fraction(1, 2), degree=3)
+    rows = power_sum_features(fractions_of(instance.attacked).astype(float), 3)
+    c = cvxpy.Variable(4)
+    losses = cvxpy.reshape(1 - cvxpy.multiply(own.labels[instance.owners], rows @ c), (4, 12), order="C")
+    risk = cvxpy.sum(cvxpy.pos(cvxpy.max(losses, axis=0))) / 12
+    value = cvxpy.Problem(cvxpy.Minimize(risk)).solve(solver="CLARABEL")
+    assert 0.1 < value < 0.95
+    assert float(MenuSubject(instance).bound()[0]) == pytest.approx(value, abs=1e-6)
+
+
+def test_cutting_planes_close_on_the_least_risk() -> None:
+    """Whatever the minimiser suffers under attack is at least the proved bound, and within a few percent of it."""
+    law = SparseLaw.of("scale", 64, 9, gap="4/5", noise=0)
+    drawn = law.sample(60, np.random.default_rng(2))
+    cuts = cutting_planes(drawn.points, drawn.labels, 3, "1/5", 3.0)
+    subject = MenuSubject(cuts.instance)
+    bound = subject.bound()[0]
+    assert subject.excess() <= 0
+    assert float(bound) == pytest.approx(cuts.least, abs=1e-7)
+    assert float(bound) <= cuts.attacked <= float(bound) + 0.05
+    form, step = cuts.form, 1e-6 * np.eye(64)[3]
+    slopes = (form.features(drawn.points + step) - form.features(drawn.points - step)) @ form.coefficients / 2e-6
+    assert np.allclose(slopes, form.slopes(drawn.points)[:, 3], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("total", "most", "expected"), [(5, 5, 7), (7, 7, 15), (9, 9, 30), (5, 2, 3), (9, 3, 12)])
+def test_partitions_into_few_parts(total, most, expected) -> None:
+    assert count_partitions(total, most) == expected
+    assert sum(len(parts) <= most for parts in partitions(total)) == expected

@@ -13,6 +13,7 @@ from scipy.stats import binom
 from constructions import strategies_purification as strategies
 from constructions.feature_purification import (
     InitialLaw,
+    PurificationInstance,
     SparseLaw,
     forward,
     haar_orthogonal,
@@ -27,15 +28,17 @@ from verifiers.feature_purification.certificate import energy, exact_least, heig
 from verifiers.feature_purification.spectrum import spectral_bound
 
 
-@pytest.mark.parametrize(("d", "k", "gap", "pure", "dense"), [
-    (256, 5, "99/100", 0.006481, 1.3020e-4), (256, 5, 0, 0.003718, 6.588e-5), (256, 8, "99/100", 0.005667, 1.7506e-4),
-    (512, 5, "99/100", 0.003242, 3.257e-5), (1024, 10, 0, 8.82e-4, 8.20e-6),
+@pytest.mark.parametrize(("d", "k", "gap", "pure", "dense", "ratio"), [
+    (256, 5, "99/100", 0.006481, 1.3020e-4, 0.020089), (256, 5, 0, 0.003718, 6.588e-5, 0.017717),
+    (256, 8, "99/100", 0.005667, 1.7506e-4, 0.030892), (512, 5, "99/100", 0.003242, 3.257e-5, 0.010046),
+    (1024, 10, 0, 8.82e-4, 8.20e-6, 0.009294),
 ])  # fmt: skip
-def test_one_gradient_step(d, k, gap, pure, dense) -> None:
+def test_one_gradient_step(d, k, gap, pure, dense, ratio) -> None:
     measured = measure(SparseLaw.of("light", d, k, gap, 0))
     for names, expected in ((("gradient_pure", "closed_pure"), pure), (("gradient_dense", "closed_dense"), dense)):
         for name in names:
             assert float(measured[name].value) / k**0.5 == pytest.approx(expected, rel=2e-3)
+    assert float(measured["gradient_dense"].value / measured["gradient_pure"].value) == pytest.approx(ratio, abs=6e-7)
 
 
 @pytest.mark.parametrize(("d", "k", "accepted", "first", "second", "support"), [
@@ -81,6 +84,64 @@ def test_the_pure_radius_of_six_biases_is_attained() -> None:
     assert below["pure_dual"].value[0] > 0 and below["pure_least"].value[0] > 0
     narrow = measure(spaces.pure_point("1/5", ["4/5"] * 3, [0] * 3, "6/5"))
     assert narrow["pure_least"].value[0] > 0  # six coordinates do not suffice
+
+
+def test_the_branches_of_the_radius_meet_at_twice_the_dead_zone() -> None:
+    """F = 2 A b': F / sqrt(A) = 2 sqrt(b' (F - A b')), and there both are 4b = 4/5 for four coordinates, b = 1/5."""
+    heights, b = ["2/5"] * 4, Fraction(1, 5)
+    F, A = 4 * Fraction(2, 5), 4
+    assert F == 2 * A * b and (F / 2) ** 2 == 4 * b * (F - A * b) == (4 * b) ** 2
+    for tau, sign in (("799/1000", 1), ("4/5", 0)):
+        at = measure(spaces.pure_point(b, heights, [0] * 5, tau))
+        least, dual = at["pure_least"].entries[0], at["pure_dual"].value[0]
+        assert (least > 0) == (sign > 0) and (dual > 0) == (sign > 0) and least >= 0
+    x = np.array([[0.6] * 4 + [0.0] * 5])
+    assert fall(x, np.ones(1), 0.2, 0.8)[0] == pytest.approx(0, abs=1e-12)
+    assert fall(x, np.ones(1), 0.2, 0.8 - 1e-9)[0] > 0 > fall(x, np.ones(1), 0.2, 0.8 + 1e-9)[0]
+
+
+def fall(points: np.ndarray, labels: np.ndarray, b: float, tau: float) -> np.ndarray:
+    """F - D(tau) of the pure network sum_j phi_b(x_j), from the three branches of D as they are stated."""
+    x = labels[:, None] * points
+    d, sizes = points.shape[1], np.abs(x)
+    F = symmetric_relu(x, np.full(d, b)).sum(axis=1)
+    A = (sizes > b).sum(axis=1)
+    gap = b - np.where(sizes <= b, sizes, 0).max(axis=1)
+    first, last = tau * np.sqrt(A), tau * np.sqrt(d) - (d - A) * gap
+    with np.errstate(divide="ignore"):
+        middle = tau**2 / (4 * gap) + A * gap
+    return F - np.where(tau <= 2 * gap * np.sqrt(A), first, np.where(tau <= 2 * gap * np.sqrt(d), middle, last))
+
+
+@pytest.mark.parametrize(("tau", "population", "error"), [(0.2, 0.9876, 0.0004), (0.25, 0.8280, 0.0013),
+                                                         (0.3, 0.6198, 0.0017)])  # fmt: skip
+def test_pure_networks_keep_their_sign_as_often_as_the_three_branches_say(tau, population, error) -> None:
+    """light(256, 8, .99), kappa = .3, noise .1: F > D(tau) in a fresh sample, attacks, and D as it is measured."""
+    law, b = SparseLaw.of("light", 256, 8), 0.3 / np.sqrt(8)
+    sample = law.sample(8000, np.random.default_rng(23))
+    margins = fall(sample.points, sample.labels, b, tau)
+    low, high = binom.interval(1 - 1e-6, 8000, population)
+    assert low - 8000 * 4 * error <= np.sum(margins > 0) <= high + 8000 * 4 * error
+    network = Network(np.eye(256), np.full(256, b), np.ones(256))
+    found = attack(network, sample.points[:100], sample.labels[:100], tau, 2, np.random.default_rng(0), steps=80)
+    assert np.all(found.values >= margins[:100] - 1e-9)
+    assert np.mean((found.values > 0) == (margins[:100] > 0)) >= 0.98
+    few = PurificationInstance(weights=np.eye(256, dtype=int), biases=np.full(256, b), points=sample.points[:8],
+                               labels=sample.labels[:8], radius=tau)  # fmt: skip
+    F, A, gap, spread = (measure(few)[name].value.astype(float) for name in ("pure_value", "active", "gap", "spread"))
+    assert F - (tau * np.sqrt(spread) - (spread - A) * gap) == pytest.approx(margins[:8], abs=1e-12)
+
+
+def test_a_point_and_its_mirror_image_are_certified_alike() -> None:
+    """The network is odd, so (x, y) and (-x, -y) have equal margins, certificates and attacks, to the last digit."""
+    generator = np.random.default_rng(6)
+    weights, points = generator.normal(size=(12, 5)), generator.normal(size=(20, 5))
+    parts = {"weights": weights, "biases": np.abs(generator.normal(size=12)), "radius": 0.1}
+    labels = np.where(generator.random(20) < 0.5, 1, -1)
+    here, there = (measure(PurificationInstance(points=s * points, labels=s * labels, **parts)) for s in (1, -1))
+    for name in ("margin", "dual_bound", "schur_dual_bound"):
+        assert np.array_equal(here[name].value, there[name].value)
+    assert np.array_equal(here["dual_bound"].value > 0, there["dual_bound"].value > 0)
 
 
 def test_six_coordinates_leave_a_positive_minimum() -> None:

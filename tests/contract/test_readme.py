@@ -268,3 +268,21 @@ def test_the_file_of_the_end_passes_pytest(tmp_path):
     assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout + done.stderr
     found = {statement.id for statement in statements(str(tmp_path / f"{NAME}.py"))}
     assert found == {f"kkt_margin.{NAME}", f"kkt_margin.{NAME}~anywhere"}
+
+
+def test_the_numbers_of_the_finite_pair_are_those_of_its_certificates():
+    """Rounded to the safe side: what is proved is at least as good as what is printed."""
+    section = README.partition("\n## One finite instance")[2].partition("\n## ")[0]
+    cells = [row.split("|")[2].strip() for row in section.splitlines() if row.startswith("| ")][1:]
+    robust, clean, linear, quadratic = [[float(n) for n in re.findall(r"0\.\d+", cell)] for cell in cells]
+    folder = Path(__file__).parents[2] / "reports" / "published" / "finite_pair" / "certificates"
+
+    def proved(name, entry):
+        above, below = json.loads((folder / f"light_256_5-{name}.json").read_text())["payload"][entry]
+        return int(above, 16) / int(below, 16)
+
+    for number, printed in enumerate(robust):
+        assert 0 <= proved(f"adversarial-{number}", "accuracy") - printed < 0.001
+    assert 0 <= clean[0] - proved("clean", "accuracy") < 0.001
+    ceiling = proved("linear", "ceiling")
+    assert 0 <= linear[0] - ceiling < 1e-4 and 0 <= quadratic[0] - (1 + ceiling) / 2 < 1e-4

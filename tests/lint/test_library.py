@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("constructions", "verifiers", "theorems", "reports")
 ALL = statements()
 MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
+CHECKERS = tuple(sorted(path.name for path in (ROOT / "verifiers").glob("recheck*.py")))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 named = pytest.mark.parametrize("statement", ALL, ids=lambda statement: statement.id)
 modules = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -111,7 +112,7 @@ def test_a_slug_has_its_place_in_every_layer(slug) -> None:
 @modules
 def test_a_module_is_short_and_says_what_it_is(path) -> None:
     text = path.read_text()
-    limit = 700 if path.name in ("recheck.py", "recheck_networks.py") else 400
+    limit = 700 if path.name in CHECKERS else 400
     assert text.count("\n") <= limit, f"{path.name} has more than {limit} lines; split it by topic"
     assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{path.name} has no docstring"
 
@@ -140,7 +141,7 @@ def test_no_path_of_one_machine_and_no_changed_import_path(path) -> None:
         assert word not in text, f"{path.name} contains {word}"
 
 
-@pytest.mark.parametrize("name", ["recheck.py", "recheck_networks.py", "recheck_frequency.py"])
+@pytest.mark.parametrize("name", CHECKERS)
 def test_the_checker_imports_the_standard_library_alone(name) -> None:
     tree = ast.parse((ROOT / "verifiers" / name).read_text())
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

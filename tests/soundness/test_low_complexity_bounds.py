@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from constructions.instance import InvalidInstance, exact_array
-from constructions.low_complexity import LowInstance, indicator, light
+from constructions.low_complexity import LowInstance, MenuInstance, indicator, light, spaces
 from verifiers.errors import MissingPart
 from verifiers.low_complexity import measure
 from verifiers.low_complexity.additive import Additive, least_value
@@ -18,6 +18,7 @@ from verifiers.low_complexity.bounds import linear_bound, moments
 from verifiers.low_complexity.hinge import best_weights, dual_bound, feasible, robust_hinge_risk, signed_points
 from verifiers.low_complexity.lattice import lattice_of
 from verifiers.low_complexity.linear import affine_accuracy, ball, exceeds, groups_of, root_sign
+from verifiers.low_complexity.menu import MenuSubject
 from verifiers.low_complexity.quadratic import Quadratic, quadratic_accuracy
 
 fractions = st.fractions(-2, 2, max_denominator=12)
@@ -207,3 +208,38 @@ def test_laws_without_exact_sums_are_named() -> None:
     for law in (SparseLaw.of("scale", 10, 4), SparseLaw.of("two", 10, 3, heavy=1)):
         with pytest.raises(MissingPart, match="exact sums"):
             lattice_of(law)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 8), st.integers(1, 3), st.sampled_from([1, 3]), st.integers(0, 99),
+    st.fractions(0, 1, max_denominator=8), st.lists(fractions, min_size=4, max_size=4),
+)  # fmt: skip
+def test_no_symmetric_polynomial_has_less_risk_than_the_multipliers_prove(n, d, degree, seed, tau, numbers) -> None:
+    own = spaces.sample(n, d, seed, 0, tau, (Fraction(0),) * d)
+    coefficients = exact_array(numbers[: 1 if degree == 1 else 4])
+    subject = MenuSubject(spaces.menu_of(own.points, own.labels, tau, degree=degree, coefficients=coefficients))
+    bound, alpha = subject.bound()
+    assert 0 <= bound <= 1 and (bound == 0 or subject.proves(alpha))
+    assert subject.symmetrised_risk() >= bound
+    assert subject.excess() <= 0
+
+
+def test_forged_multipliers_on_a_menu_prove_nothing() -> None:
+    """Points 1 and 2, both of label +1, and f = c x: any positive c is right, so no positive multipliers balance."""
+    instance = MenuInstance(degree=1, radius=0, points=[[1], [2], [1]], labels=[1, 1, -1], attacked=[[1], [2], [1]],
+                            owners=[0, 1, 2])  # fmt: skip
+    subject, half = MenuSubject(instance), Fraction(1, 2)
+    assert subject.proves([half, Fraction(0), half])
+    for forged in (
+        [half, half, half], [half, Fraction(0), Fraction(1)], [2 * half, half, 3 * half], [-half, Fraction(0), -half],
+        [half, Fraction(0)], [float("nan"), 0.0, float("nan")],
+    ):  # fmt: skip
+        assert not subject.proves(forged)
+
+
+def test_moves_beyond_the_ball_are_seen() -> None:
+    own = {"degree": 1, "radius": "1/2", "points": [[1, 1]], "labels": [1], "owners": [0]}
+    assert MenuSubject(MenuInstance(attacked=[["1/2", 1]], **own)).excess() == 0
+    assert MenuSubject(MenuInstance(attacked=[["1/2", "1/2"]], **own)).excess() > 0
+    assert MenuSubject(MenuInstance(attacked=[["1/2", "1/2"]], norm=0, **own)).excess() == 0

@@ -1,9 +1,4 @@
-"""Theorem C never exceeds the true minimum, found here by a second method that knows nothing of duality.
-
-On a disk y f is piecewise linear between the lines <w_i, x + delta> = +-b_i; its least value is attained at a crossing
-of two lines, where a line leaves the disk, or on the arc between those, at the point where a linear piece is least. All
-of these are listed in floats.
-"""
+"""Theorem C never exceeds the true minimum, found by a second method that knows nothing of duality."""
 
 from __future__ import annotations
 
@@ -13,92 +8,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from hypothesis import event, example, given, settings
+from purification_minimum import least, least_of, scale, value
 
 from constructions import strategies_purification as strategies
 from constructions.feature_purification import PurificationInstance, spaces
-from constructions.instance import InvalidInstance, exact_array, floats_of
+from constructions.instance import InvalidInstance, exact_array
 from verifiers.errors import NoCertificate
 from verifiers.feature_purification import measure
 from verifiers.feature_purification.attack import Network, attack, inside
-from verifiers.feature_purification.certificate import energy, exact_bound, lower_bounds
+from verifiers.feature_purification.certificate import energy, exact_bound, exact_sum, lower_bounds
 from verifiers.feature_purification.spectrum import dominant, integer_form, matrix_product, remainder, spectral_bound
-
-
-def parts(instance: PurificationInstance) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]:
-    weights, biases, outputs = (floats_of(v) for v in (instance.weights, instance.biases, instance.outputs))
-    return weights, biases, outputs, floats_of(instance.points)[0] * int(instance.labels[0]), float(
-        Fraction(str(instance.radius)))  # fmt: skip
-
-
-def value(weights: np.ndarray, biases: np.ndarray, outputs: np.ndarray, x: np.ndarray) -> float:
-    h = weights @ x
-    return float(outputs @ (np.maximum(h - biases, 0) - np.maximum(-h - biases, 0)))
-
-
-def on_interval(instance: PurificationInstance) -> float:
-    """Least value in one dimension: at an end or at a bend."""
-    weights, biases, outputs, x, tau = parts(instance)
-    places = [x[0] - tau, x[0] + tau]
-    for w, b in zip(weights[:, 0], biases, strict=True):
-        places += [s * b / w for s in (1, -1) if w and abs(s * b / w - x[0]) <= tau]
-    return min(value(weights, biases, outputs, np.array([p])) for p in places)
-
-
-def on_disk(instance: PurificationInstance) -> float:
-    """Least value in the plane over a disk: crossings of lines, their ends on the circle, and best points of arcs."""
-    weights, biases, outputs, x, tau = parts(instance)
-    lines = [(w, s * b) for w, b in zip(weights, biases, strict=True) for s in (1, -1) if np.any(w)]
-    places, angles = [x], [0.0, 2 * np.pi]
-    for i, (w, c) in enumerate(lines):
-        distance = (c - w @ x) / np.linalg.norm(w)
-        if abs(distance) <= tau:
-            normal = w / np.linalg.norm(w)
-            half = np.sqrt(max(tau**2 - distance**2, 0))
-            along = np.array([-normal[1], normal[0]])
-            for end in (x + distance * normal + half * along, x + distance * normal - half * along):
-                places.append(end)
-                angles.append(float(np.arctan2(*(end - x)[::-1])) % (2 * np.pi))
-        for v, e in lines[:i]:
-            matrix = np.array([w, v])
-            if abs(np.linalg.det(matrix)) > 1e-12:
-                crossing = np.linalg.solve(matrix, [c, e])
-                if np.linalg.norm(crossing - x) <= tau:
-                    places.append(crossing)
-    angles.sort()
-    for low, high in zip(angles, angles[1:], strict=False):
-        middle = 0.5 * (low + high)
-        at = x + tau * np.array([np.cos(middle), np.sin(middle)])
-        h = weights @ at
-        slope = (outputs * (np.abs(h) > biases)) @ weights
-        candidates = [low, middle, high]
-        if np.any(slope):
-            best = float(np.arctan2(-slope[1], -slope[0])) % (2 * np.pi)
-            candidates += [best] if low <= best <= high else []
-        places += [x + tau * np.array([np.cos(a), np.sin(a)]) for a in candidates]
-    return min(value(weights, biases, outputs, p) for p in places)
-
-
-def on_square(instance: PurificationInstance) -> float:
-    """Least value in the plane over a square: crossings of the lines with each other and with the sides."""
-    weights, biases, outputs, x, tau = parts(instance)
-    lines = [(w, s * b) for w, b in zip(weights, biases, strict=True) for s in (1, -1) if np.any(w)]
-    d = len(x)
-    lines += [(np.eye(d)[j], x[j] + s * tau) for j in range(d) for s in (1, -1)]
-    places = [x]
-    for i, (w, c) in enumerate(lines):
-        if d == 1:
-            places.append(np.array([c / w[0]]))
-        for v, e in lines[:i] if d == 2 else []:
-            matrix = np.array([w, v])
-            if abs(np.linalg.det(matrix)) > 1e-12:
-                places.append(np.linalg.solve(matrix, [c, e]))
-    near = [p for p in places if np.abs(p - x).max() <= tau * (1 + 1e-12) + 1e-12]
-    return min(value(weights, biases, outputs, p) for p in near)
-
-
-def scale(instance: PurificationInstance) -> float:
-    weights, biases, outputs, x, tau = parts(instance)
-    return float(outputs @ (np.linalg.norm(weights, axis=1) * (np.linalg.norm(x) + 2 * tau) + biases)) + 1
 
 
 @settings(max_examples=150, deadline=None)
@@ -106,38 +25,38 @@ def scale(instance: PurificationInstance) -> float:
 @example(instance=spaces.small_network(1, 1, (Fraction(1),), (Fraction(1, 5),), (Fraction(1),), (Fraction(1),),
                                        Fraction(1)))  # fmt: skip
 def test_the_certificate_never_exceeds_the_least_value_on_a_ball(instance) -> None:
-    least = on_interval(instance) if instance.dimension == 1 else on_disk(instance)
+    lowest = least_of(instance)
     measured = measure(instance)
     allowed = 1e-9 * scale(instance)
     for name in ("dual_bound", "schur_dual_bound"):
-        assert measured[name].value[0] <= least + allowed, name
+        assert measured[name].value[0] <= lowest + allowed, name
     grid = measured["psi_sum"].value - measured["multiplier"].value * float(measured["energy"].value)
-    assert grid.max() <= least + allowed
-    assert measured["robust_margin"].lower[0] <= least + allowed
-    assert measured["attack_value"].value[0] >= least - allowed
+    assert grid.max() <= lowest + allowed
+    assert measured["robust_margin"].lower[0] <= lowest + allowed
+    assert measured["attack_value"].value[0] >= lowest - allowed
     event("certified" if measured["dual_bound"].value[0] > 0 else "not certified")
 
 
 @settings(max_examples=80, deadline=None)
 @given(instance=strategies.small_networks(norm=0))
 def test_the_certificate_never_exceeds_the_least_value_on_a_cube(instance) -> None:
-    least, allowed = on_square(instance), 1e-9 * scale(instance)
+    lowest, allowed = least_of(instance), 1e-9 * scale(instance)
     measured = measure(instance)
-    assert measured["dual_bound"].value[0] <= least + allowed
-    assert measured["schur_dual_bound"].value[0] <= least + allowed
-    assert measured["attack_value"].value[0] >= least - allowed
+    assert measured["dual_bound"].value[0] <= lowest + allowed
+    assert measured["schur_dual_bound"].value[0] <= lowest + allowed
+    assert measured["attack_value"].value[0] >= lowest - allowed
 
 
 @settings(max_examples=8, deadline=None)
 @given(instance=strategies.small_networks(max_width=4, max_radius=3))
 def test_the_best_diagonal_never_exceeds_the_least_value(instance) -> None:
-    least = on_interval(instance) if instance.dimension == 1 else on_disk(instance)
+    lowest = least_of(instance)
     try:
         bound = measure(instance)["program_dual_bound"].value[0]
     except NoCertificate:
         event("the solver gave up")
         return
-    assert bound <= least + 1e-9 * scale(instance)
+    assert bound <= lowest + 1e-9 * scale(instance)
 
 
 @pytest.mark.parametrize("norm", [2, 0])
@@ -155,6 +74,88 @@ def test_random_networks_stay_above_their_float_certificate_under_every_attack(n
             found = attack(network, points, labels, tau, norm, generator)
             assert np.all(certified <= found.values)
             assert np.all(certified <= labels * network.values(points))
+
+
+def planar_networks():
+    """Networks of up to 18 neurons on the line and in the plane: random, nearly parallel, with copies, zero rows,
+    b = 0, points on gates, and radii up to 50."""
+    generator = np.random.default_rng(11)
+    for number in range(400):
+        d, m = 1 + (number % 4 > 0), int(generator.integers(1, 19))
+        weights = generator.normal(size=(m, d)) * 2.0 ** generator.integers(-2, 3)
+        if number % 3 == 0:  # a dense mixture: all rows lean the same way
+            weights = 0.2 * weights + generator.normal(size=d)
+        if number % 5 == 0:
+            weights[generator.integers(m)] = 0
+        if number % 7 == 0:
+            weights[: m // 2] = weights[m - m // 2 :]
+        biases = np.abs(generator.normal(size=m)) * 2.0 ** generator.integers(-4, 2) * (number % 6 > 0)
+        outputs = np.exp(generator.normal(size=m)) if number % 2 else np.ones(m)
+        x = generator.normal(size=d) * 2.0 ** generator.integers(-2, 3)
+        if number % 8 == 0 and weights[0] @ x > 0:
+            x = x * biases[0] / (weights[0] @ x)  # on a gate
+        if value(weights, biases, outputs, x) < 0:
+            x = -x
+        tau = float(generator.choice([0.01, 0.1, 0.3, 1.0, 3.0, 50.0]))
+        yield weights, biases, outputs, x, tau, 2 * int(number % 5 < 3)
+
+
+PLANAR = list(planar_networks())
+
+
+def certified(network, shares=None, factor=1.0) -> float:
+    """The certificate in floats of one network at its point, with shares where given and the energy changed."""
+    weights, biases, outputs, x, tau, norm = network
+    scaled = weights if shares is None else weights * shares[:, None]
+    bound = float(energy(spectral_bound(scaled), Fraction(tau), norm)) * factor
+    return float(lower_bounds((weights @ x)[None], biases, outputs, bound, shares, errors=1e-12)[0][0])
+
+
+def excess(network, bound: float) -> float:
+    """How far a bound lies above the least value, relative to the size of the network's values."""
+    weights, biases, outputs, x, tau, norm = network
+    reach = np.linalg.norm(weights, axis=1) * (np.linalg.norm(x) + 2 * tau)
+    return (bound - least(*network)) / (1 + float(outputs @ (reach + biases)))
+
+
+def test_no_sampled_value_lies_below_the_listed_minimum() -> None:
+    generator = np.random.default_rng(14)
+    for network in PLANAR[:60]:
+        weights, biases, outputs, x, tau, norm = network
+        lengths = np.sqrt(generator.random((3000, 1)))
+        moved = generator.normal(size=(3000, len(x)))
+        moved *= tau * lengths / np.linalg.norm(moved, axis=1, keepdims=True)
+        if norm == 0:
+            moved = generator.uniform(-tau, tau, (3000, len(x)))
+        best = value(weights, biases, outputs, x + moved).min()
+        assert -0.1 <= excess(network, least(*network)) - excess(network, best) <= 1e-12
+
+
+def test_floats_stay_below_the_least_value_of_planar_networks_for_any_shares() -> None:
+    generator = np.random.default_rng(12)
+    equal = [excess(network, certified(network)) for network in PLANAR]
+    shares = [np.exp(generator.normal(size=len(network[0]))) for network in PLANAR]
+    unequal = [excess(network, certified(network, s)) for network, s in zip(PLANAR, shares, strict=True)]
+    assert max(equal) <= 1e-9 and max(unequal) <= 1e-9
+    assert sum(value > -1e-3 for value in equal) >= 40  # and often reach it
+
+
+def test_an_energy_two_percent_too_small_exceeds_the_least_value() -> None:
+    assert sum(excess(network, certified(network, factor=0.98)) > 1e-6 for network in PLANAR) >= 20
+
+
+def test_psi_without_its_kinks_exceeds_the_least_value() -> None:
+    """One neuron whose gate closes within the ball, in rationals."""
+    generator, found = np.random.default_rng(13), 0
+    for _ in range(60):
+        b, height, reach = (Fraction(int(v), 64) for v in generator.integers(8, 64, 3))
+        network = (np.eye(1), np.array([float(b)]), np.ones(1), np.array([float(b + height)]), float(height + reach), 2)
+        for multiplier in (Fraction(int(v), 64) for v in generator.integers(4, 64, 8)):
+            heights = [b + height], [b], [Fraction(1)]
+            energy_term = multiplier * (height + reach) ** 2
+            assert excess(network, float(exact_sum(*heights, multiplier) - energy_term)) <= 1e-12
+            found += excess(network, float(exact_sum(*heights, multiplier, kinks=False) - energy_term)) > 1e-6
+    assert found >= 60
 
 
 def test_perturbations_lie_in_the_ball_in_exact_arithmetic() -> None:

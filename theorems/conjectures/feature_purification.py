@@ -1,6 +1,8 @@
-"""Conjectures about feature purification that can be decided without training; refuted ones fail in exact arithmetic.
+"""Conjectures about feature purification; refuted ones fail in exact arithmetic.
 
-Those about how training ends are decided on trained networks.
+Those about how training ends are decided on trained networks, whose rounded weights are rational. How the gap between
+clean and adversarial training goes on with the dimension compares networks of several sizes and is left to the tables
+of `thinmargin train`; attacks only bound robust accuracies from above, so that it would not be decided here.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ from typing import Any
 from sympy import Eq, Rational
 
 from constructions.feature_purification import spaces
-from theorems.claim import Claim, constant
-from theorems.feature_purification import families
+from theorems.claim import Claim, constant, quantity
+from theorems.feature_purification import families, runs
 from theorems.feature_purification.vocabulary import (
     PAPER,
+    adversarial_recipe,
     attack_value,
+    clean_recipe,
     d,
+    dense_sq,
     dense_value,
     density,
     drift,
@@ -30,9 +35,13 @@ from theorems.feature_purification.vocabulary import (
     least_count,
     naive_residual_sq,
     on_the_euclidean_ball,
+    ramp,
+    robust_accuracy,
     schur_dual_bound,
+    sparsity,
     tau,
     top_sq,
+    trained_radius,
 )
 from theorems.statement import Conjecture, Family, Source, Statement
 from verifiers.feature_purification import CATALOGUE, measure
@@ -42,6 +51,13 @@ _conjecture = partial(Conjecture, source=_SOURCE, measure=measure, catalogue=CAT
 
 purity_needed = constant("purity_needed", "81/100", "derived", "C_p")
 ratio_bound = constant("ratio_bound", 2, "derived", "C_r")
+path_bound = constant("path_bound", 16, "conjectured", "C_8")
+
+unperturbed_accuracy, dense_accuracy = quantity("unperturbed_accuracy"), quantity("dense_accuracy")
+attack_accuracy = quantity("attack_accuracy", r"\mathrm{RA}_\mathrm{attack}")
+rival_attack_accuracy = quantity("rival_attack_accuracy", r"\mathrm{RA}_\mathrm{attack, clean start}")
+mixture, median_top_sq = quantity("mixture"), quantity("median_top_sq", r"\mathrm{median\ top}^2")
+along_share, certificate_gap = quantity("along_share", r"\beta w'\mathrm{\ share}"), quantity("certificate_gap")
 
 
 def _impure() -> Any:
@@ -105,6 +121,7 @@ certified_means_pure = _conjecture(
     given=(Claim("certified at radius 1/5", dual_bound > 0), Claim("the radius", tau >= Rational(1, 5))),
     then=(Claim("top cosine 0.9", top_sq >= purity_needed),),
     instances=(impure_networks,),
+    spaces=(spaces.small_networks,),
     expected="refuted",
     does_not_claim="What the certificate needs is a flat spectrum, not pure neurons.",
 )
@@ -126,6 +143,7 @@ no_gap = _conjecture(
     given=(on_the_euclidean_ball, Claim("one dimension, where the least value is that at an end", Eq(d, 1))),
     then=(Claim("gap below 1/100", attack_value <= dual_bound + Rational(1, 100)),),
     instances=(one_neuron, families.pure_oracles),
+    spaces=(spaces.pure_points, spaces.light_points),
     expected="refuted",
     does_not_claim="The gap is 0 where the best spread is a whole number of coordinates.",
 )
@@ -152,6 +170,122 @@ schur_is_weaker = _conjecture(
     does_not_claim="Nor are Schur's shares always better.",
 )
 
+projection_purifies = _conjecture(
+    "feature_purification.conjecture_projection_purifies",
+    title="Clean networks break along one direction only: without it they are robust",
+    given=(
+        Claim("clean training", Eq(trained_radius, 0)),
+        Claim("no dense part", Eq(dense_sq, 0)),
+        Claim("the dense direction does nothing", dense_accuracy >= Rational(9, 10)),
+    ),
+    then=(Claim("no attack breaks more than a quarter", attack_accuracy >= Rational(3, 4)),),
+    instances=(runs.projected_runs,),
+    expected="refuted",
+    basis="runs",
+    does_not_claim="What is left is the start and mixtures of several features, added up over all neurons.",
+)
+
+always_purifies = _conjecture(
+    "feature_purification.conjecture_always_purifies",
+    title="FGM training from scratch at a constant radius always ends at a robust network",
+    given=(Claim("adversarial training", trained_radius >= tau), Claim("constant radius", Eq(ramp, 0))),
+    then=(Claim("no attack breaks more than a quarter", attack_accuracy >= Rational(3, 4)),),
+    instances=(runs.runs_at_once,),
+    expected="refuted",
+    basis="runs",
+    does_not_claim="With a ramp of the radius the same recipe does not collapse.",
+)
+
+certified_means_mostly_pure = _conjecture(
+    "feature_purification.conjecture_certified_means_mostly_pure",
+    title="Certified robust accuracy needs a median neuron with top cosine at least 0.9",
+    given=(
+        *adversarial_recipe,
+        Claim("certified", robust_accuracy >= Rational(3, 4)),
+        Claim("the radius", tau >= Rational(1, 5)),
+    ),
+    then=(Claim("top cosine 0.9", median_top_sq >= purity_needed),),
+    instances=(runs.purified_runs,),
+    expected="refuted",
+    basis="runs",
+    does_not_claim="What the certificate needs is a flat spectrum, not pure neurons.",
+)
+
+mixture_along_training = _conjecture(
+    "feature_purification.conjecture_mixture_along_training",
+    title="Along clean training the median mixture lies between k/d and 16 k/d",
+    given=clean_recipe,
+    then=(
+        Claim("at least k/d", mixture * features >= sparsity),
+        Claim("at most 16 k/d", mixture * features <= path_bound * sparsity),
+    ),
+    instances=(runs.clean_paths,),
+    expected="supported",
+    basis="runs",
+    does_not_claim="The neurons of these runs are far from pure, so that the constant of pure ones is left open.",
+)
+
+small_gap = _conjecture(
+    "feature_purification.conjecture_small_gap",
+    title="At the end of adversarial training certificate and attack differ by a tenth of the mean margin at most",
+    given=(*adversarial_recipe, Claim("certified", robust_accuracy >= Rational(3, 4))),
+    then=(Claim("a tenth of the mean margin", certificate_gap <= Rational(1, 10)),),
+    instances=(runs.purified_runs,),
+    expected="refuted",
+    basis="runs",
+    does_not_claim="How the gap goes on with longer training, other multipliers and larger dimension is open.",
+)
+
+dense_is_best_on_clean = _conjecture(
+    "feature_purification.conjecture_dense_is_best_on_clean",
+    title="For kappa = 1/5 the dense direction breaks nearly every point that any attack breaks",
+    given=(*clean_recipe, Claim("right without a perturbation", unperturbed_accuracy >= Rational(19, 20))),
+    then=(Claim("within a twentieth", dense_accuracy <= attack_accuracy + Rational(1, 20)),),
+    instances=(runs.clean_runs,),
+    expected="supported",
+    basis="runs",
+    does_not_claim="Nothing about attacks that were not tried, nor about larger kappa, where it fails.",
+)
+
+dense_is_best_on_purer = _conjecture(
+    "feature_purification.conjecture_dense_is_best_on_purer",
+    title="The same for kappa = 1/2, where clean neurons are purer",
+    given=(
+        Claim("clean training", Eq(trained_radius, 0)),
+        Claim("right without a perturbation", unperturbed_accuracy >= Rational(19, 20)),
+    ),
+    then=(Claim("within a twentieth", dense_accuracy <= attack_accuracy + Rational(1, 20)),),
+    instances=(runs.purer_clean_runs,),
+    expected="refuted",
+    basis="runs",
+    does_not_claim="Another universal direction might do as well as attacks made for each point.",
+)
+
+clean_start_is_no_better = _conjecture(
+    "feature_purification.conjecture_clean_start_is_no_better",
+    title="Adversarial training from the clean network ends no better than from scratch",
+    given=adversarial_recipe,
+    then=(
+        Claim("by more than a twentieth", rival_attack_accuracy <= attack_accuracy + Rational(1, 20)),
+    ),
+    instances=(runs.purified_runs,),
+    expected="supported",
+    basis="runs",
+    does_not_claim="Accuracies under attack are compared, and at these sizes both are near one.",
+)
+
+mostly_purified = _conjecture(
+    "feature_purification.conjecture_mostly_purified",
+    title="Clean weights are mostly purified ones: beta w' carries half of their energy at least",
+    source=Source(PAPER, "the authors' talk: |beta_i w'_i| > |v_i|", "seen"),
+    given=(*adversarial_recipe, Claim("certified", robust_accuracy >= Rational(3, 4))),
+    then=(Claim("half of the energy", along_share >= Rational(1, 2)),),
+    instances=(runs.purified_runs,),
+    expected="refuted",
+    basis="runs",
+    does_not_claim="Nothing against the paper, whose dimensions are out of reach: the share grows with d.",
+)
+
 _ALL: tuple[Statement, ...] = (
     ratio_at_most_density,
     ratio_at_least_density,
@@ -161,5 +295,14 @@ _ALL: tuple[Statement, ...] = (
     no_gap,
     naive_residual,
     schur_is_weaker,
+    projection_purifies,
+    always_purifies,
+    certified_means_mostly_pure,
+    mixture_along_training,
+    small_gap,
+    dense_is_best_on_clean,
+    dense_is_best_on_purer,
+    clean_start_is_no_better,
+    mostly_purified,
 )
 STATEMENTS = tuple(replace(statement, catalogue=CATALOGUE) for statement in _ALL)

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from functools import partial
 
+from sympy import Rational
+
 from constructions.low_complexity import spaces
 from theorems.claim import Claim
 from theorems.low_complexity import families
 from theorems.low_complexity.vocabulary import (
     accuracy,
     best_set_accuracy,
+    class_degree,
     degree,
     degree_two_bound,
     direction_accuracy,
     euclidean,
+    excess,
     k,
+    log_sparsity,
+    menu_bound,
+    menu_radius,
+    menu_sparsity,
+    octave_factor,
     odd_accuracy,
     tau,
 )
-from theorems.statement import Conjecture, Source, Statement
+from theorems.statement import Conjecture, Mutant, Source, Statement
 from verifiers.low_complexity import CATALOGUE, measure
 
 _conjecture = partial(
@@ -66,4 +75,22 @@ constant_degree_fails = _conjecture(
     does_not_claim="Laws with a number of magnitudes that grows with d are not spoken about.",
 )
 
-STATEMENTS: tuple[Statement, ...] = (direction_is_best, set_is_best, constant_degree_fails)
+degrees_lose = _conjecture(
+    "low_complexity.conjecture_degree_per_octave",
+    title="A polynomial of degree q is lost on scale-free data with log_2 k >= C q: a quarter of hinge risk remains",
+    given=(
+        Claim("perturbations inside the ball", excess <= 0),
+        Claim("two thirds of the light magnitude, up to rounding", 5 * menu_radius**2 * menu_sparsity >= 2),
+        Claim("enough octaves for the degree", log_sparsity >= octave_factor * class_degree),
+    ),
+    then=(Claim("the risk stays away from 0", menu_bound >= Rational(1, 4)),),
+    instances=(families.wide_menus,),
+    spaces=(spaces.wide_menus,),
+    basis="law",
+    expected="supported",
+    promised=4,
+    mutants=(Mutant("four fifths remain", then=(Claim("4/5", menu_bound >= Rational(4, 5)),)),),
+    does_not_claim="Open. Each row is proved for its 100 draws, symmetrised; C and the quarter are measured.",
+)
+
+STATEMENTS: tuple[Statement, ...] = (direction_is_best, set_is_best, constant_degree_fails, degrees_lose)

@@ -52,7 +52,7 @@ CLOSE = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 CONFIRMED = 12
 
 CHANGE = 1e-12
-"""Change of a relative slack below which floats show none."""
+"""Change of a slack, relative to its sides, below which floats show none."""
 
 SAMPLED = (8, 400)
 """Instances of each source on which the direction of a constant is read off; the second where none of the first met
@@ -151,10 +151,21 @@ def _signs(statement: Statement, name: str, samples: Iterable[Instance]) -> set[
         for claims, effect in ((statement.given, 1), (statement.then, -1)):
             for claim in claims:
                 if name in claim.constants:
-                    slacks = [claim.batch_slack(arrays, axes, {name: value * f})[0] for f in (1.0, 1.001)]
-                    change = slacks[1] - slacks[0]
-                    signs |= {effect * int(np.sign(change))} if abs(change) > CHANGE else set()
+                    change = _change(claim, arrays, axes, name, value)
+                    signs |= {effect * int(sign) for sign in np.sign(change[np.abs(change) > CHANGE])}
     return signs
+
+
+def _change(claim: Claim, arrays: Arrays, axes: Axes, name: str, value: float) -> np.ndarray:
+    """What a slightly larger constant adds to the slack of every entry, in units of the sides as they are.
+
+    Not the change of relative slacks: the sides by which those are divided move as well.
+    """
+    own = {quantity: np.asarray(arrays[quantity]) for quantity in claim.quantities}
+    (before, scale), (after, _) = (claim.batch_entries(own, axes, {name: value * f}) for f in (1.0, 1.001))
+    with np.errstate(all="ignore"):
+        change = (after - before) / scale
+    return np.asarray(change[np.isfinite(change)])
 
 
 def _samples(statement: Statement, seed: int, count: int) -> Iterator[Instance]:

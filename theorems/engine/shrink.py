@@ -99,9 +99,8 @@ def _at_sizes(objective: Objective, space: Space, point: Point, change: Point, k
         return None
     vector = space.vector(point)
     same = {name: sizes.get(name, value) for name, value in point.items()}
-    if len(low) == len(vector):
-        if keep(Origin(space.name, same)):
-            return same
+    if _fits(space, same) and keep(Origin(space.name, same)):
+        return same
     if not len(low):
         return None
     generator = np.random.default_rng(0)
@@ -119,6 +118,11 @@ def _at_sizes(objective: Objective, space: Space, point: Point, change: Point, k
             if keep(Origin(space.name, found)):
                 return found
     return None
+
+
+def _fits(space: Space, point: Point) -> bool:
+    """Whether every parameter has as many reals as the whole numbers ask for: two may trade reals at an equal total."""
+    return all(len(point[n]) == p.count(point) for n, p in space.real.items() if isinstance(p, Reals))  # type: ignore
 
 
 def _shrink_reals(space: Space, point: Point, keep: Keep, until: float) -> Point:

@@ -45,12 +45,14 @@ def train(slug: str, device: str = "cpu", scale: str = "small", seed: int = 0, s
             state=store / CHECKPOINT)
         for draw in result.draws:
             draw.instance.save(folder / f"{draw.instance.short_digest}.npz")
+    describe = getattr(module, "settings", None)
+    settings: Json = describe(scale, device, seed) if describe is not None else {}
     records = [_judged(s, result.draws, report) for s in statements(slug) if s.kind != "conjecture"]
     notes = [f"left out by the time budget: {', '.join(result.skipped)}"] if result.skipped else []
     return {"statements": [r for r in records if r["acceptance"]["accepted"]], "measurements": result.tables,
             "environment": result.environment, "notes": notes,
-            "training": {"slug": slug, "device": device, "scale": scale, "networks": dict(result.counts),
-                         "seconds": round(result.seconds, 1)}}
+            "training": {"slug": slug, "device": device, "scale": scale, "networks": dict(result.counts)}
+            | settings | {"seconds": round(result.seconds, 1)}}
 
 
 def _judged(statement: Statement, draws: list[Draw], report: Progress) -> Json:

@@ -7,12 +7,12 @@ network of the form can be certified point by point (`certificates`).
 **Conclusions.** Exact one-step gradients, exact radii of pure networks, a certificate valid for every perturbation.
 **Constants.** All derived here for finite dimension; what the paper states could not be read, except its abstract.
 **What is checked.** Closed forms and small networks in rational arithmetic; larger ones with proved rounding margins.
-**What is not.** That training reaches purified weights: it is measured on trained networks, not proved.
+**What is not.** That training reaches purified weights: it is measured on trained networks (`trained`), not proved.
 """
 
 from dataclasses import replace
 
-from theorems.feature_purification import certificates, dense, laws, pure, purity
+from theorems.feature_purification import certificates, dense, laws, pairs, pure, purity, trained
 from theorems.statement import Statement
 from verifiers.feature_purification import CATALOGUE
 from verifiers.feature_purification.certify import certify
@@ -22,6 +22,6 @@ CERTIFIED = ("certificate", "certified_points")
 
 STATEMENTS: tuple[Statement, ...] = tuple(
     replace(statement, catalogue=CATALOGUE, certify=certify if statement.id.split(".")[1] in CERTIFIED else None)
-    for module in (certificates, pure, dense, laws, purity)
+    for module in (pairs, certificates, pure, dense, laws, purity, trained)
     for statement in module.STATEMENTS
 )

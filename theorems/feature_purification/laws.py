@@ -127,6 +127,7 @@ lottery_is_empty = Proposition(
     then=(Claim("a feature has no sure neuron with probability above 4/5", sure_empty > Rational(4, 5)),),
     measure=measure,
     instances=(families.lotteries,),
+    spaces=(spaces.double_widths,),
     promised=10,
     mutants=(Mutant("above 99/100", then=(Claim("above 99/100", sure_empty > Rational(99, 100)),)),),
     does_not_claim="Nothing about dimensions large enough for the asymptotic lottery.",

@@ -33,6 +33,10 @@ _lottery = argued("I.events", "independent Gaussian coordinates, and Bernoulli's
                   ["I.half"])
 _distance = argued("R.distance", "distance from the span of e_j and 1", "R1", ["residual"], ["R.residual"])
 _pythagoras = argued("R.pythagoras", "beta_i w'_i is the orthogonal projection", "R2", ["decomposition"])
+_count = argued("PAIR.count", "certified and broken fresh points bound the robust accuracy", "PAIR1",
+                ["finite_pair", "finite_pair_many_scales"], ["C.duality", "C.dominance"])
+_ceiling = argued("PAIR.ceiling", "Cantelli's bound for every direction, and the mirror image for degree two", "PAIR2",
+                  ["finite_pair", "finite_pair_many_scales"])
 
 PHI_PROOF: tuple[ProofStep, ...] = PHI
 _FALL = (z.P_ACTIVE, z.P_INACTIVE, z.P_DISTANCE)
@@ -55,3 +59,4 @@ LOTTERY_PROOF: tuple[ProofStep, ...] = (z.LOTTERY, _lottery)
 RESIDUAL_PROOF: tuple[ProofStep, ...] = (z.RESIDUAL, _distance)
 DECOMPOSITION_PROOF: tuple[ProofStep, ...] = (_pythagoras,)
 MOSTLY_PURE_PROOF: tuple[ProofStep, ...] = (_pythagoras, z.MOSTLY.after("R.pythagoras"))
+PAIR_PROOF: tuple[ProofStep, ...] = (*C_PROOF, _dominance, _count, _ceiling)

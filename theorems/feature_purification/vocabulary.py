@@ -7,7 +7,7 @@ phi_b(t) = (t - b)_+ - (-t - b)_+, h_i = y <w_i, x>, radius tau. Quantities are 
 
 from __future__ import annotations
 
-from sympy import Eq, sqrt
+from sympy import Eq, Rational, sqrt
 
 from theorems.claim import Claim, abbreviation, constant, quantity
 
@@ -17,6 +17,7 @@ d, tau, norm = quantity("d"), quantity("tau", r"\tau"), quantity("norm", "p")
 width = quantity("width", "m")
 margin = quantity("margin", "y f(x)")
 attack_value = quantity("attack_value", r"y f(x + \delta)")
+robust_accuracy = quantity("robust_accuracy", r"\mathrm{RA}")
 energy = quantity("energy", "E")
 multiplier = quantity("multiplier", "q")
 psi_sum = quantity("psi_sum", r"\sum_i \psi_i(q)")
@@ -95,6 +96,21 @@ lipschitz = constant("lipschitz", 1, "derived", r"C_\phi")
 
 rounding = constant("rounding", "1/1000000000", "derived", r"\epsilon")
 """What a rational radius or multiplier may lose against an irrational one."""
+
+sparsity, kappa = quantity("sparsity", "k"), quantity("kappa", r"\kappa")
+trained_radius, ramp = quantity("trained_radius", r"\tau_\mathrm{train}"), quantity("ramp", r"\mathrm{ramp}")
+clean_recipe = (
+    Claim("clean training", Eq(trained_radius, 0)),
+    Claim("five nonzero codes", Eq(sparsity, 5)),
+    Claim("kappa at most 1/5", kappa <= Rational(1, 5)),
+)
+adversarial_recipe = (
+    Claim("trained at radius 1/4", trained_radius >= Rational(1, 4)),
+    Claim("with a ramp", ramp >= Rational(1, 4)),
+    Claim("five nonzero codes", Eq(sparsity, 5)),
+    Claim("kappa 1/5", Eq(kappa, Rational(1, 5))),
+)
+"""Recipes of the runs that propositions speak about; a network without a recipe is none of them."""
 
 on_the_euclidean_ball = Claim("Euclidean ball", Eq(norm, 2))
 on_the_cube = Claim("ball of the largest coordinate", Eq(norm, 0))

@@ -3,7 +3,7 @@
 **Statement.** On sparse data x with labels sign <w*, z>, conditioned on |<w*, z>| >= gamma, no linear classifier and no
 polynomial of degree two is robust at the radius of a purified network: explicit bounds at finite dimension.
 **Hypotheses.** Laws that permutations and the mirror (x, y) -> (-x, -y) leave unchanged; exact moments for light data
-and for two magnitudes with a square k.
+and for two magnitudes with a square k, certified ones for magnitudes of all sizes.
 **Conclusions.** The largest of Cantelli's bounds over all directions in closed form, a rational number; half of one
 plus it with intercepts and for degree two; a maximum-norm version; a dual bound on robust hinge risk of any sample.
 **Constants.** All derived here; none is the paper's, whose body could not be read.
@@ -15,7 +15,7 @@ degree seven on two are robust, with certificates (`quintic_survives`, `conjectu
 
 from dataclasses import replace
 
-from theorems.low_complexity import linear, polynomials
+from theorems.low_complexity import linear, polynomials, symmetric
 from theorems.statement import Statement
 from verifiers.low_complexity import CATALOGUE
 
@@ -36,10 +36,13 @@ STATEMENTS: tuple[Statement, ...] = tuple(
         linear.intercept,
         linear.degree_two,
         linear.reference_numbers,
+        linear.scale_free_numbers,
         polynomials.quintic_survives,
         polynomials.hermite_quintic,
         polynomials.hermite_septic,
+        polynomials.hermite_scales,
         polynomials.heavy_sign,
         polynomials.hinge,
+        *symmetric.STATEMENTS,
     )
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
 
 from constructions.instance import Instance, exact_array
-from constructions.low_complexity import LowInstance, indicator, light, septic, simulated, spaces
+from constructions.low_complexity import LowInstance, cutting_planes, indicator, light, septic, simulated, spaces
 from constructions.low_complexity.spaces import two_scales
 from theorems.statement import Family
 
@@ -190,6 +191,28 @@ dense_draws = Family(
     quick=6,
     full=60,
 )
+scale_references = _family(
+    "scale_references",
+    "scale-free data, d = 256, k = 20, gap 4/5, noise 1/10, at radii 1/5 and 1/4",
+    [partial(spaces.scale_free, tau) for tau in ("1/5", "1/4")],
+)
+
+
+def _scale_drawn(generator: np.random.Generator, index: int) -> LowInstance:
+    """w*, sets of coordinates, and weights without two equal ones, at three radii in turn."""
+    size = (256, 16, 4)[index % 3]
+    weights = indicator(256, size) if index % 4 else np.exp(generator.normal(size=256) / 2)
+    return simulated(spaces.scale_free(("1/5", "1/4", "3/10")[index // 3 % 3], weights=weights), DRAWS, generator)
+
+
+scale_draws = Family(
+    "scale_draws",
+    "random",
+    f"{DRAWS} independent draws from scale-free data, d = 256, k = 20, gap 4/5, counted by a linear classifier",
+    _scale_drawn,
+    quick=9,
+    full=36,
+)
 
 linears = Family.of(spaces.linear, quick=60, full=2000)
 affines = Family.of(spaces.affine, quick=40, full=2000)
@@ -199,5 +222,70 @@ sets = Family.of(spaces.sets, quick=30, full=1000)
 cosines = Family.of(spaces.cosines, quick=150, full=4000)
 laws = Family.of(spaces.laws, quick=20, full=500)
 hermites = Family.of(spaces.hermite, quick=40, full=400)
+nodes = Family.of(spaces.nodes, quick=30, full=300)
+octaves = _family(
+    "octaves", "one to eight magnitudes 1, 1/2, 1/4, ...", [partial(spaces.octaves, s) for s in range(1, 9)]
+)
 heavies = Family.of(spaces.heavy, quick=20, full=200)
 samples = Family.of(spaces.samples, quick=20, full=300)
+
+symmetric_classes = _family(
+    "symmetric_classes",
+    "as many coordinates as the degree, 1 to 9: whole points and three monomials",
+    [partial(spaces.monomials, degree, degree, 0) for degree in (1, 3, 5, 7, 9)],
+)
+
+
+def _overfitted() -> Instance:
+    """x_1 - x_2 is right on (1, 0) and (0, 1) with opposite labels, where every symmetric polynomial has one value."""
+    points, labels = np.array([[1, 0], [0, 1]]), np.array([1, -1])
+    own = {"degree": 1, "exponents": [[1, 0], [0, 1]], "factors": [2, -2]}
+    return spaces.menu_of(points, labels, Fraction(1, 4), **own)
+
+
+def _solved_menu(count: int, d: int, degree: int) -> Instance:
+    own = spaces.sample(count, d, count, 0, "1/2", (0,) * d)  # type: ignore[arg-type]
+    return cutting_planes(own.points.astype(np.float64), own.labels, degree, "1/2", 1.0).instance
+
+
+overfitted = _family("overfitted", "two points with opposite labels that trade coordinates", [_overfitted])
+solved_menus = Family(
+    "solved_menus",
+    "solved",
+    "12 points in 3 dimensions, menus by cutting planes, the symmetric polynomial of degree 1 or 3 that does best",
+    lambda generator, index: _solved_menu(12 + index, 3, 1 + 2 * (index % 2)),
+    quick=6,
+    full=40,
+)
+
+
+def _wide_menu(generator: np.random.Generator, index: int) -> Instance:
+    log_k, half = ((3, 0), (3, 1), (4, 1), (5, 1), (4, 2), (5, 2), (6, 2), (6, 3))[index % 8]
+    return spaces.wide_menu(log_k, half, int(generator.integers(2**32)))
+
+
+wide_menus = Family(
+    "wide_menus",
+    "random",
+    "100 draws of noise-free scale-free data, k = 2^log_k, d = 4k, radius 2/3 of the light magnitude",
+    _wide_menu,
+    quick=6,
+    full=24,
+)
+menus = Family.of(spaces.menus, quick=40, full=1000)
+classes = Family.of(spaces.classes, quick=20, full=300)
+
+
+def _scale_menu(generator: np.random.Generator, index: int) -> Instance:
+    degree, tau = (5, 3, 1)[index % 3], ("3/20", "1/5")[index // 3 % 2]
+    return spaces.drawn_menu(spaces.SCALE_FREE, 120, degree, int(generator.integers(2**32)), tau)
+
+
+scale_menus = Family(
+    "scale_menus",
+    "random",
+    "120 draws of noise-free scale-free data, d = 256, k = 20, gap 4/5, radius 3/20 or 1/5; degree 5, 3, 1 in turn",
+    _scale_menu,
+    quick=3,
+    full=18,
+)

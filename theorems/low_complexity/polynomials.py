@@ -17,6 +17,7 @@ from theorems.low_complexity.vocabulary import (
     c3,
     c5,
     c7,
+    degree,
     degree_two_bound,
     euclidean,
     heavy,
@@ -25,10 +26,14 @@ from theorems.low_complexity.vocabulary import (
     heavy_value,
     hinge_bound,
     hinge_risk,
+    inner_slope,
     k,
     light_ratio,
     light_slope,
+    node_count,
+    node_error,
     noise,
+    outer_slope,
     reference_law,
     tau,
 )
@@ -114,6 +119,31 @@ hermite_septic = Theorem(
     promised=10,
     mutants=(Mutant("slope 3 at a", then=(Claim("slope 3", Eq(light_slope, 3)),)),),
     does_not_claim="Nothing about polynomials of higher degree, which could be flat at both magnitudes.",
+)
+
+hermite_scales = Theorem(
+    "low_complexity.hermite_scales",
+    title="Degree 4s - 1 keeps s magnitudes and is flat at all but the smallest; degree 4s - 5 never is",
+    source=source(item="Hermite interpolation of the identity, any number of magnitudes; derived"),
+    given=(
+        Claim("at least one magnitude", node_count >= 1),
+        Claim("no linear term", Eq(c1, 0)),
+        Claim("p(a) = a at every magnitude", Eq(node_error, 0)),
+        Claim("flat at all but the smallest", Eq(outer_slope, 0)),
+        Claim("degree at most 4s - 1", degree <= 4 * node_count - 1),
+    ),
+    then=(Claim("degree at least 4s - 3", degree >= 4 * node_count - 3),),
+    measure=measure,
+    instances=(families.octaves, families.nodes),
+    spaces=(spaces.nodes,),
+    proof=steps.SCALES_PROOF,
+    promised=20,
+    mutants=(
+        Mutant("flat at the smallest as well", then=(Claim("slope 0", Eq(inner_slope, 0)),)),
+        Mutant("slope below 3, as for two magnitudes", then=(Claim("3", inner_slope <= 3),)),
+        Mutant("degree at least 4s + 1", then=(Claim("4s + 1", degree >= 4 * node_count + 1),)),
+    ),
+    does_not_claim="Nothing about robust accuracies, nor whether degree 4s - 3 is ever enough.",
 )
 
 heavy_sign = Proposition(

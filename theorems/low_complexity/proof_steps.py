@@ -110,6 +110,12 @@ INSERT = scalar(
     [accuracy <= (1 + bound) / 2],
     uses=["M2"],
 )
+GRID = argued(
+    "G1",
+    "moments of sums of rounded magnitudes enclose those of the true sums",
+    "GRID",
+    checks=["scale_free_numbers", "every_linear_draws"],
+)
 CONVOLUTION = argued(
     "F1", "the accuracy is a sum over the sums of coordinates of equal weight", "SUMS", checks=["linear_formula"]
 )
@@ -136,6 +142,12 @@ SLOPES = scalar(
     [3 - 4 / k + 3 / k**2 >= Rational(5, 3), 3 - 4 / k + 3 / k**2 < 3],
     uses=["H2"],
 )
+INTERPOLATION = argued(
+    "H4",
+    "2s - 1 conditions are independent, and p' - 1/2 changes its sign 4s - 4 times",
+    "INTERPOLATION",
+    checks=["hermite_scales"],
+)
 DUALITY = argued(
     "D1", "multipliers bound the robust hinge risk of every classifier from below", "DUALITY", checks=["hinge"]
 )
@@ -147,6 +159,15 @@ TERM = scalar(
     uses=["D1"],
 )
 
+CLASS = argued(
+    "S1", "odd symmetric polynomials are spanned by odd products of power sums", "CLASS", checks=["symmetric_class"]
+)
+SYMMETRY = argued(
+    "S2", "averaging over the group does not raise the risk on a symmetrised sample", "SYMMETRY", uses=["S1"],
+    checks=["every_polynomial"],
+)  # fmt: skip
+MENU = argued("S3", "multipliers that are orthogonal to all products bound the risk on the menu", "MENU", uses=["S2"])
+SYMMETRY_PROOF: tuple[ProofStep, ...] = (CLASS, SYMMETRY, MENU, TERM)
 FORMULA_PROOF: tuple[ProofStep, ...] = (CONVOLUTION,)
 MAXIMUM_OF_CANTELLI_PROOF: tuple[ProofStep, ...] = (INTERIOR.after(), FACTORED.after(), LAST, LARGEST)
 LINEAR_PROOF: tuple[ProofStep, ...] = (MOMENTS, MARKOV, POINTWISE, CANTELLI, INTERIOR, FACTORED, LAST, LARGEST)
@@ -154,7 +175,9 @@ NORM_PROOF: tuple[ProofStep, ...] = (*LINEAR_PROOF, NORMS, DECREASE)
 ODD_PROOF: tuple[ProofStep, ...] = (MIRROR, HALF)
 MIRROR_PROOF: tuple[ProofStep, ...] = (*LINEAR_PROOF, MIRROR, HALF, INSERT)
 REFERENCE_PROOF: tuple[ProofStep, ...] = (*MIRROR_PROOF, MONOTONE)
+SCALE_PROOF: tuple[ProofStep, ...] = (*REFERENCE_PROOF, GRID)
 POLYNOMIAL_PROOF: tuple[ProofStep, ...] = (*MIRROR_PROOF, LAGRANGE, MONOTONE)
 QUINTIC_PROOF: tuple[ProofStep, ...] = (QUINTIC,)
 SEPTIC_PROOF: tuple[ProofStep, ...] = (SEPTIC, SLOPES)
+SCALES_PROOF: tuple[ProofStep, ...] = (INTERPOLATION,)
 HINGE_PROOF: tuple[ProofStep, ...] = (DUALITY, TERM)

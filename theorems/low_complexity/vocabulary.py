@@ -12,8 +12,10 @@ from theorems.claim import Claim, abbreviation, constant, quantity
 d, k = quantity("d"), quantity("k")
 tau, gap = quantity("tau", r"\tau"), quantity("margin_gap", r"\gamma")
 noise, heavy = quantity("noise", r"\sigma_x"), quantity("heavy", "h")
+scale_free = quantity("scale_free", r"\mathrm{scale}")
 maximum_norm = quantity("maximum_norm", r"\mathrm{maximum}")
 mean_sq, across, spread = quantity("mean_sq", "m^2"), quantity("across", "A"), quantity("variance_fall", "s")
+acceptance = quantity("acceptance", r"P(\mathrm{kept})")
 cosine, cosine_bound = quantity("cosine", "c"), quantity("cosine_bound", r"\mathrm{Cantelli}(c)")
 
 accuracy = quantity("accuracy", r"\mathrm{RA}(f)")
@@ -35,8 +37,25 @@ c1, c3, c5, c7 = (quantity(f"c{power}", f"c_{power}") for power in (1, 3, 5, 7))
 degree = quantity("degree", r"\mathrm{deg}(p)")
 light_ratio, heavy_value = quantity("light_ratio", "p(a)/a"), quantity("heavy_value", "p(1)")
 light_slope, heavy_slope = quantity("light_slope", "p'(a)"), quantity("heavy_slope", "p'(1)")
+node_count, node_error = quantity("node_count", "s"), quantity("node_error", r"\max|p(a)/a-1|")
+outer_slope, inner_slope = quantity("outer_slope", r"\max|p'(a_i)|"), quantity("inner_slope", "p'(a_1)")
 heavy_agreement = quantity("heavy_agreement", r"P(\mathrm{sign} = y)")
 hinge_risk, hinge_bound = quantity("hinge_risk", r"R(w)"), quantity("hinge_bound", r"\sum\alpha_i/n")
+
+class_degree, coordinates = quantity("class_degree", "q"), quantity("coordinates", "d")
+menu_sparsity, log_sparsity = quantity("menu_sparsity", "k"), quantity("log_sparsity", r"\mathrm{octaves}")
+menu_radius, excess = quantity("menu_radius", r"\tau"), quantity("excess", r"\max|\delta|^2-\tau^2")
+menu_bound, menu_risk = quantity("menu_bound", r"\sum\alpha/n"), quantity("menu_risk", r"R_n(f)")
+symmetrised_risk = quantity("symmetrised_risk", r"R_G(f)")
+class_rank = quantity("class_rank", r"\mathrm{dim}")
+averaged_rank = quantity("averaged_rank", r"\mathrm{dim}_\mathrm{averaged}")
+odd_partitions, free_partitions = quantity("odd_partitions", "P_d(q)"), quantity("free_partitions", "P(q)")
+
+menu_factor = constant("menu_factor", 1, "derived", "C_S")
+"""Factor on the least hinge risk of the polynomials of a degree."""
+
+octave_factor = constant("octave_factor", "4/5", "guessed", "C_6")
+"""Octaves of the law, counted as log_2 k, that a polynomial needs per degree to be lost."""
 
 cantelli_factor = constant("cantelli_factor", 1, "derived", "C_V")
 """Factor on the bound over all linear classifiers."""
@@ -53,4 +72,10 @@ reference_law = (
     Claim("d = 256", Eq(d, 256)),
     Claim("k = 5", Eq(k, 5)),
     Claim("draws with |<w*, z>| >= 99/100", Eq(gap, Rational(99, 100))),
+)
+scale_free_law = (
+    Claim("d = 256", Eq(d, 256)),
+    Claim("k = 20", Eq(k, 20)),
+    Claim("draws with |<w*, z>| >= 4/5", Eq(gap, Rational(4, 5))),
+    Claim("magnitudes of equal energy per octave", Eq(scale_free, 1)),
 )

@@ -5,12 +5,14 @@ Both end in rationals: shares s_i^2 > 0 and a proved energy E with sum_i s_i^2 <
 
 from __future__ import annotations
 
+import warnings
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from verifiers.errors import MissingPart, NoCertificate
+from verifiers.feature_purification.certificate import energy as energy_of
 from verifiers.feature_purification.certificate import exact_bound, lower_bounds
 from verifiers.feature_purification.spectrum import integer_form, matrix_product, spectral_bound
 
@@ -19,6 +21,9 @@ LARGEST_PROGRAM = 64
 
 GRID = 64
 """Displacements u per neuron at which the program supports psi from above; it only proposes."""
+
+ROUNDS = 3
+"""Programs solved per point: each is given the displacements at which the shares of the one before are least."""
 
 DIGITS = 24
 """Bits kept of a proposed square root of a share."""
@@ -72,37 +77,42 @@ def program_bound(subject: Any) -> list[Fraction]:
     m, dimension = subject.instance.width, subject.instance.dimension
     if max(m, dimension) > LARGEST_PROGRAM:
         raise MissingPart(f"the semidefinite program is solved for at most {LARGEST_PROGRAM} neurons and coordinates")
-    net, size = subject.network, ball_square(subject.radius, subject.norm, dimension)
+    net, size = subject.network, float(ball_square(subject.radius, subject.norm, dimension))
     heights = subject.heights.astype(np.float64)
     found = []
     for point, row in enumerate(heights):
-        q, lam, least = cp.Variable(m, nonneg=True), cp.Variable(nonneg=True), cp.Variable(m)
-        matrix = cp.Variable((dimension, dimension), PSD=True)
-        linked = matrix == lam * np.eye(dimension) - net.weights.T @ cp.diag(q) @ net.weights
-        limits = [linked]
-        for i in range(m):
-            u = _displacements(row[i], net.biases[i], net.outputs[i], float(size) ** 0.5, net.weights[i])
-            opened = np.maximum(row[i] + u - net.biases[i], 0) - np.maximum(-row[i] - u - net.biases[i], 0)
-            limits.append(least[i] <= net.outputs[i] * opened + cp.multiply(u**2, q[i]))
-        program = cp.Problem(cp.Maximize(cp.sum(least) - float(size) * lam), limits)
-        try:
-            program.solve(solver=cp.CLARABEL)
-        except cp.SolverError as error:
-            raise NoCertificate(f"the semidefinite program of point {point} was not solved: {error}") from None
-        if q.value is None or not np.all(np.isfinite(q.value)):
-            raise NoCertificate(f"the semidefinite program of point {point} ended without a solution: {program.status}")
-        found.append(_proved(subject, point, np.asarray(q.value), size))
+        reach = size**0.5 * np.sqrt((net.weights**2).sum(axis=1)) + 1e-9
+        places = [_displacements(*entry) for entry in zip(row, net.biases, reach, strict=True)]
+        for _ in range(ROUNDS):
+            q, lam, least = cp.Variable(m, nonneg=True), cp.Variable(nonneg=True), cp.Variable(m)
+            matrix = cp.Variable((dimension, dimension), PSD=True)
+            limits = [matrix == lam * np.eye(dimension) - net.weights.T @ cp.diag(q) @ net.weights]
+            for i, u in enumerate(places):
+                opened = np.maximum(row[i] + u - net.biases[i], 0) - np.maximum(-row[i] - u - net.biases[i], 0)
+                limits.append(least[i] <= net.outputs[i] * opened + cp.multiply(u**2, q[i]))
+            program = cp.Problem(cp.Maximize(cp.sum(least) - size * lam), limits)
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # an inaccurate solution is a proposal like any other
+                    program.solve(solver=cp.CLARABEL)
+            except cp.SolverError as error:
+                raise NoCertificate(f"the semidefinite program of point {point} was not solved: {error}") from None
+            if q.value is None or not np.all(np.isfinite(q.value)):
+                raise NoCertificate(f"the semidefinite program of point {point} has no solution: {program.status}")
+            proposed = np.maximum(np.asarray(q.value), 0)
+            vertices = -net.outputs / np.maximum(2 * proposed, 1e-9 * net.outputs)
+            places = [np.append(u, vertex) for u, vertex in zip(places, vertices, strict=True)]
+        found.append(_proved(subject, point, proposed))
     return found
 
 
-def _displacements(height: float, bias: float, output: float, radius: float, weights: np.ndarray) -> np.ndarray:
-    reach = radius * float(np.linalg.norm(weights)) + 1e-9
+def _displacements(height: float, bias: float, reach: float) -> np.ndarray:
     inner = np.linspace(-reach, reach, GRID)
     outer = reach * 2.0 ** np.arange(1, 12)  # psi is a minimum over all u: without these a tiny q would look good
     return np.concatenate([inner, outer, -outer, [0.0, bias - height, -bias - height]])
 
 
-def _proved(subject: Any, point: int, q: np.ndarray, size: Fraction) -> Fraction:
+def _proved(subject: Any, point: int, q: np.ndarray) -> Fraction:
     """The exact bound of one point with shares near the square roots of q, whatever the solver meant."""
     top = float(q.max(initial=0.0))
     if not top > 0:
@@ -111,5 +121,5 @@ def _proved(subject: Any, point: int, q: np.ndarray, size: Fraction) -> Fraction
     exact = [Fraction(round(float(v) * 2**DIGITS), 2**DIGITS) for v in roots]
     squares = [v * v for v in exact]
     scaled = subject.weights * np.array(exact, dtype=object)[:, None]
-    energy = spectral_bound(scaled).bound * size
+    energy = energy_of(spectral_bound(scaled), subject.radius, subject.norm)
     return _best(subject, squares, energy, [subject.heights[point]])[0]

@@ -26,8 +26,8 @@ ROOM = (1e-9, 1e-7, 1e-5, 1e-3)
 class Spectrum:
     """t with W^T W <= t I, and the integers that prove it.
 
-    The weights are `integers` / scale and t I - W^T W = L L^T / unit^2 + remainder with the integers L = `factor`; the
-    remainder is symmetric and diagonally dominant with a nonnegative diagonal.
+    The weights, times their shares, are `integers` / scale, and t I - W^T W = L L^T / unit^2 + remainder with the
+    integers L = `factor`; the remainder is symmetric and diagonally dominant with a nonnegative diagonal.
     """
 
     bound: Fraction
@@ -39,8 +39,18 @@ class Spectrum:
     """Sum of |(W^T W)_jk| over all j, k."""
 
 
+SHIFTS = (0, 8, 12, 16, 20, 24, 32, 40, 48)
+"""Fractional bits with which float64 arrays are first tried: rounded weights have few, and need no rationals then."""
+
+
 def integer_form(array: Any) -> tuple[np.ndarray, int]:
     """(integers V, scale s) with array = V / s exactly."""
+    array = np.asarray(array)
+    if array.dtype.kind == "f":
+        for shift in SHIFTS:
+            scaled = np.ldexp(array, shift)
+            if np.all(np.abs(scaled) < 2.0**62) and np.all(scaled == np.rint(scaled)):
+                return scaled.astype(np.int64).astype(object), 2**shift
     exact = fractions_of(array)
     scale = int(np.lcm.reduce([entry.denominator for entry in exact.reshape(-1)], dtype=object))
     flat = [int(entry.numerator * (scale // entry.denominator)) for entry in exact.reshape(-1)]
@@ -55,12 +65,15 @@ def matrix_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.array([int(v) for v in product.entries()], dtype=object).reshape(left.shape[0], right.shape[1])
 
 
-def spectral_bound(weights: Any) -> Spectrum:
-    """The proved bound of the squared operator norm of W (m, d).
+def spectral_bound(weights: Any, shares: Any = None) -> Spectrum:
+    """The proved bound of the squared operator norm of W (m, d), or of diag(shares) W with shares (m,).
 
     Raises `NoCertificate` if no remainder is diagonally dominant: the weights are far from any float scale.
     """
     integers, scale = integer_form(weights)
+    if shares is not None:
+        factors, unit = integer_form(shares)
+        integers, scale = integers * factors[:, None], scale * unit
     gram = matrix_product(integers.T, integers)
     size = len(gram)
     floats = (integers / scale).astype(np.float64)

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from constructions.feature_purification import InitialLaw, PurificationInstance, SparseLaw
+from constructions.feature_purification.pairs import PairInstance
 from constructions.instance import fractions_of
 from verifiers import arithmetic
 from verifiers.errors import MissingPart
 from verifiers.feature_purification.attack import Attacked, Network, attack
 from verifiers.feature_purification.certificate import energy, exact_bound, exact_heights, height_errors, lower_bounds
+from verifiers.feature_purification.pair import PairSubject
 from verifiers.feature_purification.spectrum import Spectrum, spectral_bound
 from verifiers.quantity import Catalogue, Enclosure, Measurements
 
@@ -191,7 +193,7 @@ class InitialSubject:
         return 2 * self.tail(self.law.levels[1])
 
 
-Subject = NetworkSubject | LawSubject | InitialSubject
+Subject = NetworkSubject | LawSubject | InitialSubject | PairSubject
 
 
 def _subject(instance: Any) -> Subject:
@@ -201,13 +203,16 @@ def _subject(instance: Any) -> Subject:
         return LawSubject(instance)
     if isinstance(instance, InitialLaw):
         return InitialSubject(instance)
+    if isinstance(instance, PairInstance):
+        return PairSubject(instance)
     raise MissingPart("this statement is about symmetric-ReLU networks or laws of sparse data")
 
 
 CATALOGUE = Catalogue(_subject)
 """Every quantity of feature_purification, filled by the modules `quantities_*` of this folder."""
 
-NAMES = {NetworkSubject: "a network", LawSubject: "a law of sparse data", InitialSubject: "a law of initialisations"}
+NAMES = {NetworkSubject: "a network", LawSubject: "a law of sparse data", InitialSubject: "a law of initialisations",
+         PairSubject: "a pair of trainings"}  # fmt: skip
 
 
 KINDS: dict[str, type] = {}

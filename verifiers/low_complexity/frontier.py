@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from constructions.low_complexity import LowInstance
-from verifiers.low_complexity.bounds import upper_float, with_intercept
+from constructions.low_complexity import MAXIMUM, LowInstance, MenuInstance
+from verifiers.low_complexity.ceilings import degree_two_bound_of, linear_bound_of
 from verifiers.low_complexity.subject import measure
 
 
-def certifies_all(instance: LowInstance) -> dict[str, float]:
+def certifies_all(instance: LowInstance | MenuInstance) -> dict[str, float]:
     """Ceilings "linear" and "degree_two" of their classes; "floor" and "ceiling" of the instance's polynomial, if any.
 
-    All are rounded outward. Raises `MissingPart` for laws without exact sums.
+    Of a sample with a menu the "risk_bound" of all polynomials of its degree. All are rounded outward. Raises
+    `MissingPart` for laws without moments, and for polynomials on laws without exact sums.
     """
-    measured = measure(instance)
-    bound = measured["linear_bound"]
-    assert bound.entries is not None
-    found = {"linear": upper_float(bound.entries), "degree_two": upper_float(with_intercept(bound.entries[()]))}
+    if isinstance(instance, MenuInstance):
+        return {"risk_bound": float(measure(instance)["menu_bound"].lower)}
+    law, tau, maximum = instance.law, instance.tau, int(instance.norm) == MAXIMUM
+    found = {
+        "linear": float(linear_bound_of(law, tau, maximum).upper),
+        "degree_two": float(degree_two_bound_of(law, tau, maximum).upper),
+    }
     if instance.coefficients is not None:
-        accuracy = measured["accuracy"]
+        accuracy = measure(instance)["accuracy"]
         found |= {"floor": float(accuracy.lower), "ceiling": float(accuracy.upper)}
     return found

@@ -6,13 +6,15 @@ from fractions import Fraction
 
 from verifiers import arithmetic
 from verifiers.errors import MissingPart
-from verifiers.low_complexity.bounds import Moments, linear_bound, product_moments
+from verifiers.low_complexity.bounds import Moments, product_moments
+from verifiers.low_complexity.ceilings import linear_bound_of
+from verifiers.low_complexity.grid import grid_of
 from verifiers.low_complexity.linear import best_set, sparse_accuracy
 from verifiers.low_complexity.mixture import heavy_agreement as agreement
-from verifiers.low_complexity.subject import CATALOGUE, Subject
-from verifiers.quantity import Enclosure, enclose
+from verifiers.low_complexity.subject import Subject, measures_on
+from verifiers.quantity import Enclosure, between, enclose
 
-_measures = CATALOGUE.measures
+_measures = measures_on(Subject)
 
 
 @_measures("coordinates", "dimension of the data")
@@ -52,6 +54,11 @@ def scales(subject: Subject) -> Enclosure:
     return enclose(sum(step > 0 and chance > 0 for step, chance in subject.lattice.steps))
 
 
+@_measures("1", "1 if magnitudes follow the scale-free law on [1/sqrt(k), 1], 0 otherwise")
+def scale_free(subject: Subject) -> Enclosure:
+    return enclose(int(subject.law.name == "scale"))
+
+
 @_measures("1", "1 if perturbations are bounded in the maximum norm, 0 in l2")
 def maximum_norm(subject: Subject) -> Enclosure:
     return enclose(int(subject.maximum))
@@ -59,32 +66,47 @@ def maximum_norm(subject: Subject) -> Enclosure:
 
 @_measures("1", "P(|<w*, z>| >= gap), the share of independent draws that is kept")
 def acceptance(subject: Subject) -> Enclosure:
-    return enclose(subject.lattice.acceptance())
+    try:
+        return enclose(subject.lattice.acceptance())
+    except MissingPart:
+        kept = grid_of(subject.law).acceptance
+        return _spanned(kept.low, kept.high)
 
 
 @_measures("squared length", "m^2: square of the mean of y <u, x>, u = (1, ..., 1)/sqrt(d)")
 def mean_sq(subject: Subject) -> Enclosure:
-    return enclose(subject.moments.mean_sq)
+    low, high = subject.moment_span
+    return _spanned(low.mean_sq, high.mean_sq)
 
 
 @_measures("squared length", "A: variance of y <w, x> for a unit w orthogonal to u")
 def across(subject: Subject) -> Enclosure:
-    return enclose(subject.moments.across)
+    low, high = subject.moment_span
+    return _spanned(low.across, high.across)
 
 
 @_measures("squared length", "s = A - variance of y <u, x>")
 def variance_fall(subject: Subject) -> Enclosure:
-    return enclose(subject.moments.spread)
+    low, high = subject.moment_span
+    along = high.across - high.spread, low.across - low.spread
+    return _spanned(low.across - along[0], high.across - along[1])
 
 
 @_measures("1", "no linear classifier has more robust accuracy: the largest of Cantelli's bounds", name="linear_bound")
 def _linear_bound(subject: Subject) -> Enclosure:
-    return enclose(linear_bound(subject.lattice, subject.tau))
+    return linear_bound_of(subject.law, subject.tau)
 
 
 @_measures("1", "the same against perturbations in the maximum norm", name="maximum_bound")
 def _maximum_bound(subject: Subject) -> Enclosure:
-    return enclose(linear_bound(subject.lattice, subject.tau, maximum=True))
+    return linear_bound_of(subject.law, subject.tau, maximum=True)
+
+
+def _spanned(low: Fraction, high: Fraction) -> Enclosure:
+    """One number if both ends are equal, an interval rounded outward otherwise."""
+    if low == high:
+        return enclose(low)
+    return between(arithmetic.lower_bounds(low)[()], arithmetic.upper_bounds(high)[()])
 
 
 @_measures("1", "the same with the moments of independent coordinates, the condition forgotten: not a bound")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -12,12 +13,13 @@ from verifiers import arithmetic
 from verifiers.errors import MissingPart
 from verifiers.low_complexity.hinge import dual_bound, robust_hinge_risk
 from verifiers.low_complexity.linear import Affine, affine_accuracy
-from verifiers.low_complexity.subject import CATALOGUE, Subject, enumerated
+from verifiers.low_complexity.robust_points import robust_points
+from verifiers.low_complexity.subject import Subject, enumerated, measures_on
 from verifiers.probability import clopper_pearson
 from verifiers.quantity import Enclosure, between, enclose
 from verifiers.verdict import Rigor
 
-_measures = CATALOGUE.measures
+_measures = measures_on(Subject)
 
 
 def _enclosed(pair: tuple[Any, Any]) -> Enclosure:
@@ -102,6 +104,26 @@ def heavy_slope(subject: Subject) -> Enclosure:
     return enclose(subject.scaled_value(slope=True, heavy=True))
 
 
+@_measures("magnitudes", "number s of magnitudes at which the odd polynomial is looked at")
+def node_count(subject: Subject) -> Enclosure:
+    return enclose(len(subject.nodes()))
+
+
+@_measures("1", "largest |p(a)/a - 1| over the magnitudes a")
+def node_error(subject: Subject) -> Enclosure:
+    return enclose(max(abs(value - 1) for value, _ in subject.nodes()))
+
+
+@_measures("1", "largest |p'(a)| over all magnitudes a but the smallest; 0 if there is one")
+def outer_slope(subject: Subject) -> Enclosure:
+    return enclose(max((abs(slope) for _, slope in subject.nodes()[1:]), default=Fraction(0)))
+
+
+@_measures("1", "p'(a) at the smallest magnitude a")
+def inner_slope(subject: Subject) -> Enclosure:
+    return enclose(subject.nodes()[0][1])
+
+
 @_measures("1", "robust hinge risk of the linear classifier on the sample")
 def hinge_risk(subject: Subject) -> Enclosure:
     return enclose(robust_hinge_risk(subject.instance))
@@ -110,6 +132,13 @@ def hinge_risk(subject: Subject) -> Enclosure:
 @_measures("1", "no linear classifier has less robust hinge risk on the sample, by multipliers checked in rationals")
 def hinge_bound(subject: Subject) -> Enclosure:
     return enclose(dual_bound(subject.instance)[0])
+
+
+@_measures("1", "share of the points of the sample that the model classifies robustly")
+def robust_share(subject: Subject) -> Enclosure:
+    sure, possible = robust_points(subject.instance)
+    low, high = Fraction(int(sure.sum()), sure.size), Fraction(int(possible.sum()), sure.size)
+    return _enclosed((low, high))
 
 
 @_measures("points", "number of points of the sample")

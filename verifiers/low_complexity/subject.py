@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 
 from constructions.instance import fractions_of
-from constructions.low_complexity import MAXIMUM, LowInstance
+from constructions.low_complexity import MAXIMUM, LowInstance, MenuInstance
 from verifiers.errors import MissingPart
 from verifiers.low_complexity.additive import Additive
 from verifiers.low_complexity.bounds import Moments, moments
+from verifiers.low_complexity.ceilings import MomentSpan, moments_of
 from verifiers.low_complexity.lattice import Lattice, lattice_of
 from verifiers.low_complexity.linear import Groups, affine_accuracy, groups_of
+from verifiers.low_complexity.menu import MenuSubject
 from verifiers.low_complexity.quadratic import quadratic_accuracy
-from verifiers.quantity import Catalogue, Measurements
+from verifiers.quantity import Catalogue, Enclosure, Measurements
 
 
 class Subject:
@@ -42,8 +44,13 @@ class Subject:
 
     @cached_property
     def moments(self) -> Moments:
-        """Moments under the condition on the margin."""
+        """Moments under the condition on the margin, for laws on a lattice."""
         return moments(self.lattice)
+
+    @cached_property
+    def moment_span(self) -> MomentSpan:
+        """The same for every law, from below and above."""
+        return moments_of(self.law)
 
     def part(self, name: str) -> Any:
         """A part of the model as fractions. Raises `MissingPart` if the instance lacks it."""
@@ -85,6 +92,16 @@ class Subject:
             raise MissingPart("polynomials are enclosed in l2 only")
         return Additive(self.lattice, self.part("coefficients").tolist(), self.tau)
 
+    def nodes(self) -> list[tuple[Fraction, Fraction]]:
+        """(p(a)/a, p'(a)) at the magnitudes a of the instance, the smallest first."""
+        own = self.part("coefficients").tolist()
+        found = []
+        for square in self.part("squares").tolist():
+            terms = [c * square**n for n, c in enumerate(own)]
+            slope = sum((t * (2 * n + 1) for n, t in enumerate(terms)), Fraction(0))
+            found.append((sum(terms, Fraction(0)), slope))
+        return found
+
     def scaled_value(self, slope: bool, heavy: bool) -> Fraction:
         """p(1), p'(1), p(a)/a or p'(a) of the odd polynomial at a = 1/sqrt(k): rational for every k."""
         square = Fraction(1) if heavy else 1 / self.law.k
@@ -92,7 +109,9 @@ class Subject:
         return sum((c * square**n * (2 * n + 1 if slope else 1) for n, c in enumerate(own)), Fraction(0))
 
 
-def _subject(instance: LowInstance) -> Subject:
+def _subject(instance: LowInstance | MenuInstance) -> Subject | MenuSubject:
+    if isinstance(instance, MenuInstance):
+        return MenuSubject(instance)
     if not isinstance(instance, LowInstance):
         raise MissingPart("this statement is about laws of sparse data and simple models, which this instance is not")
     return Subject(instance)
@@ -102,7 +121,34 @@ CATALOGUE = Catalogue(_subject)
 """Every quantity of low_complexity, filled by the modules `quantities_*` of this folder; `extended()` adds your own."""
 
 
-def measure(instance: LowInstance, constants: Mapping[str, Fraction] | None = None) -> Measurements:
+NAMES = {Subject: "a law or a simple model", MenuSubject: "a sample with a menu of perturbations"}
+
+KINDS: dict[str, type] = {}
+"""The kind of subject on which each quantity is measured."""
+
+
+def measures_on(kind: type) -> Callable[..., Callable]:
+    """`CATALOGUE.measures` for one kind of subject; the other lacks the part."""
+
+    def declare(unit: str, doc: str, axes: tuple[str, ...] = (), name: str | None = None) -> Callable:
+        def register(function: Callable[[Any], Enclosure]) -> Callable[[Any], Enclosure]:
+            own = name or function.__name__
+            KINDS[own] = kind
+
+            def checked(subject: Any) -> Enclosure:
+                if not isinstance(subject, kind):
+                    raise MissingPart(f"this is measured on {NAMES[kind]}, not on {NAMES[type(subject)]}")
+                return function(subject)
+
+            CATALOGUE.measures(unit, doc, axes, own)(checked)
+            return function
+
+        return register
+
+    return declare
+
+
+def measure(instance: LowInstance | MenuInstance, constants: Mapping[str, Fraction] | None = None) -> Measurements:
     """Lazy measurements of a low_complexity instance; no quantity depends on a constant of a claim."""
     return CATALOGUE.measure(instance, constants)
 

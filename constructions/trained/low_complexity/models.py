@@ -21,7 +21,9 @@ Model = Callable[[torch.Tensor], torch.Tensor]
 class SymmetricPolynomial:
     """Odd symmetric polynomial of a degree: all products of power sums of odd weight, or the power sums alone.
 
-    Coordinates are read in units of 1/sqrt(k), and a power sum is divided by the expected number of nonzeros.
+    Coordinates are read in units of 1/sqrt(k), and a power sum is divided by the expected number of nonzeros. The
+    parameters are coefficients of `basis`, combinations of the products: each product alone at first, uncorrelated
+    ones of size one after `calibrate`.
     """
 
     degree: int
@@ -31,27 +33,37 @@ class SymmetricPolynomial:
     def __post_init__(self) -> None:
         monomials = odd_monomials(self.degree)
         self.monomials = [m for m in monomials if len(m) == 1] if self.additive else monomials
-        self.parameters = torch.zeros(len(self.monomials))
+        self.basis = torch.eye(len(self.monomials), dtype=torch.float64)
+        self.parameters = torch.zeros(len(self.monomials), dtype=torch.float64)
         self.parameters[0] = 1.0
 
     def to(self, place: torch.device) -> None:
         """Move the parameters to a device."""
-        self.parameters = self.parameters.to(place)
+        self.parameters, self.basis = self.parameters.to(place), self.basis.to(place)
 
-    def __call__(self, points: torch.Tensor) -> torch.Tensor:
+    def features(self, points: torch.Tensor) -> torch.Tensor:
+        """The products (n, p)."""
         scaled = points * math.sqrt(self.sparsity)
         sums: dict[int, torch.Tensor] = {}
         power = torch.ones_like(scaled)
         for part in range(1, self.degree + 1):
             power = power * scaled
             sums[part] = power.sum(dim=1) / self.sparsity
-        value = torch.zeros(len(points), device=points.device)
-        for weight, parts in zip(self.parameters, self.monomials, strict=True):
-            term = weight
-            for part in parts:
-                term = term * sums[part]
-            value = value + term
-        return value
+        return torch.stack([math.prod(sums[part] for part in parts) for parts in self.monomials], dim=1)  # type: ignore
+
+    def calibrate(self, points: torch.Tensor) -> None:
+        """Make the basis uncorrelated on points (n, d), starting from a multiple of p_1."""
+        with torch.no_grad():
+            products = self.features(points)
+            sizes = products.square().mean(dim=0).sqrt().clamp_min(1e-12)
+            moments = (products / sizes).T @ (products / sizes) / len(products)
+            unit = torch.eye(len(sizes), dtype=moments.dtype, device=moments.device)
+            factor = torch.linalg.cholesky(moments + 1e-6 * unit)
+            self.basis = torch.linalg.inv(factor) / sizes
+            self.parameters = factor[0].clone()
+
+    def __call__(self, points: torch.Tensor) -> torch.Tensor:
+        return self.features(points) @ (self.parameters @ self.basis).to(points.dtype)
 
 
 @dataclass
@@ -83,13 +95,40 @@ class SoftGates:
         return ((points @ self.parameters.T) * gates).sum(dim=1) * math.sqrt(self.dimension) / self.width
 
 
+@dataclass
+class RandomFeatures:
+    """f(x) = sum_i a_i [relu(<w_i, x> - b) - relu(-<w_i, x> - b)], w_i of length one frozen at their random start."""
+
+    dimension: int
+    width: int
+    generator: torch.Generator
+    bias: float = 0.1
+
+    def __post_init__(self) -> None:
+        drawn = torch.randn(self.width, self.dimension, generator=self.generator)
+        self.directions = drawn / drawn.norm(dim=1, keepdim=True)
+        self.parameters = torch.zeros(self.width)
+
+    def to(self, place: torch.device) -> None:
+        """Move parameters and directions to a device."""
+        self.parameters, self.directions = self.parameters.to(place), self.directions.to(place)
+
+    def __call__(self, points: torch.Tensor) -> torch.Tensor:
+        height = points @ self.directions.T
+        units = torch.relu(height - self.bias) - torch.relu(-height - self.bias)
+        return units @ self.parameters * (self.dimension / math.sqrt(self.width))
+
+
+Trainable = SymmetricPolynomial | SoftGates | RandomFeatures
+
+
 def attacked(
     model: Model, points: torch.Tensor, labels: torch.Tensor, tau: float, steps: int, generator: torch.Generator,
     restarts: int = 1,
 ) -> torch.Tensor:  # fmt: skip
     """Perturbations (n, d) of length at most tau that make y f(x + delta) small: projected gradient, best iterate kept.
 
-    Starts: 0, then the dense direction, then random ones.
+    Starts: 0, then against the largest coordinate in favour of the label, the dense direction, and random ones.
     """
     best = torch.zeros_like(points)
     with torch.no_grad():
@@ -98,9 +137,12 @@ def attacked(
         if start == 0:
             delta = torch.zeros_like(points)
         elif start == 1:
+            largest = (labels[:, None] * points).argmax(dim=1, keepdim=True)
+            delta = torch.zeros_like(points).scatter_(1, largest, -0.9 * tau * labels[:, None])
+        elif start == 2:
             delta = -0.9 * tau * labels[:, None] * torch.ones_like(points) / math.sqrt(points.shape[1])
         else:
-            drawn = torch.randn(points.shape, generator=generator).to(points.device)
+            drawn = torch.randn(points.shape, generator=generator, dtype=points.dtype).to(points.device)
             delta = 0.9 * tau * drawn / drawn.norm(dim=1, keepdim=True)
         for step in range(steps):
             delta.requires_grad_(True)
@@ -116,17 +158,23 @@ def attacked(
 
 
 def fit(
-    model: SymmetricPolynomial | SoftGates, sample: Callable[[], tuple[torch.Tensor, torch.Tensor]], tau: float,
-    steps: int, rate: float, generator: torch.Generator,
+    model: Trainable, sample: Callable[[], tuple[torch.Tensor, torch.Tensor]], tau: float,
+    steps: int, rate: float, generator: torch.Generator, inner: int = 6,
+    restarts: int = 1,
 ) -> None:  # fmt: skip
-    """Adversarial training on fresh batches with the logistic loss, Adam, and a radius that grows over 40% of them."""
+    """Adversarial training on fresh batches with the logistic loss, Adam, and a radius that grows over 40% of them.
+
+    `inner` steps of projected gradient from each of `restarts` starts make the attack.
+    """
     model.parameters.requires_grad_(True)
     optimiser = torch.optim.Adam([model.parameters], lr=rate)
+    falling = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: max(1.0 - step / steps, 0.02) ** 0.5)
     for step in range(steps):
         points, labels = sample()
         radius = tau * min(1.0, (step + 1) / (0.4 * steps))
-        delta = attacked(model, points, labels, radius, 6, generator)
+        delta = attacked(model, points, labels, radius, inner, generator, restarts)
         optimiser.zero_grad()
         torch.nn.functional.softplus(-4 * labels * model(points + delta.detach())).mean().backward()
         optimiser.step()
+        falling.step()
     model.parameters.requires_grad_(False)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,40 +17,56 @@ import numpy as np
 import torch
 
 from constructions.feature_purification import SparseLaw
+from constructions.feature_purification.laws import Sample
 from constructions.instance import Draw, InvalidInstance, exact_array
-from constructions.low_complexity import LowInstance, quintic, septic, simulated
+from constructions.low_complexity import LowInstance, MenuInstance, cutting_planes, quintic, septic, simulated
+from constructions.low_complexity.menus import simple_moves
 from constructions.trained.kkt_margin.networks import resolve_device
 from constructions.trained.kkt_margin.run import Checkpoint, TrainingResult, one_torch_thread
-from constructions.trained.low_complexity.models import SoftGates, SymmetricPolynomial, attacked, fit
+from constructions.trained.low_complexity.frontier import Row, law_tables, overview, surrogate_table
+from constructions.trained.low_complexity.models import (
+    RandomFeatures,
+    SoftGates,
+    SymmetricPolynomial,
+    Trainable,
+    attacked,
+    fit,
+)
 
 Json = dict[str, Any]
 Progress = Callable[[int, int, str], None]
-Certified = Callable[[LowInstance], dict[str, float]]
+Certified = Callable[[LowInstance | MenuInstance], dict[str, float]]
 
 RADII = ("1/20", "1/10", "3/20", "1/5", "1/4", "3/10")
 """Radii at which trained models are attacked; proofs are also given halfway between."""
 
-RIGHT = 0.9
-"""Robust accuracy that counts as success on the map of degrees."""
-
-
 @dataclass(frozen=True)
 class Scale:
-    """Sizes of one scale: dimension, training steps, fresh points, attack steps, neurons of the frozen network."""
+    """Sizes of one scale: dimension, training steps, batch, fresh points, attack steps, neurons of frozen networks; the
+    draws on which hinge risks are bounded, up to which degree, and at how many radii."""
 
     dimension: int
     steps: int
+    batch: int
     points: int
     attack: int
     width: int
+    draws: int
+    degree: int
+    radii: int
 
 
-SCALES = {"small": Scale(128, 80, 200, 12, 128), "paper": Scale(256, 600, 1000, 40, 2048)}
+SCALES = {
+    "small": Scale(128, 50, 128, 200, 12, 128, 60, 5, 2),
+    "paper": Scale(256, 600, 256, 1000, 40, 512, 400, 9, 4),
+}
 
 LAWS: dict[str, tuple[str, dict[str, Any]]] = {
     "light": ("one magnitude", {"k": 5, "gap": "99/100"}),
     "two": ("two magnitudes", {"k": 16, "gap": "99/100", "heavy": 1}),
+    "scale": ("magnitudes of all sizes", {"k": 20, "gap": "4/5"}),
 }
+MAGNITUDES = {"light": 1, "two": 2, "scale": 3}
 
 
 def law_of(name: str, dimension: int) -> SparseLaw:
@@ -59,6 +76,8 @@ def law_of(name: str, dimension: int) -> SparseLaw:
 
 def explicit(name: str, degree: int) -> tuple[Fraction, ...] | None:
     """Coefficients of the polynomial by hand that is certified at a degree, if there is one."""
+    if name == "scale":
+        return None
     k = LAWS[name][1]["k"]
     if degree == 3:
         return Fraction(0), Fraction(1)
@@ -71,7 +90,7 @@ def train(
     scale: str = "small", device: str = "cpu", seed: int = 0, progress: Progress | None = None,
     budget: float | None = None, *, certified: Certified | None = None, state: str | os.PathLike[str] | None = None,
 ) -> TrainingResult:  # fmt: skip
-    """Train at "small" scale (a minute on one core) or "paper" scale (a GPU).
+    """Train at "small" scale (about a minute on one core) or "paper" scale (a GPU).
 
     `certified(instance)` gives what is proved at a law and radius; without it only measured rows are there. `state`
     names a checkpoint file from which an interrupted run goes on. Raises `InvalidInstance` on an unknown scale.
@@ -83,30 +102,50 @@ def train(
     checkpoint = Checkpoint(Path(state) if state else None, f"low {scale} {device} {seed}", deadline)
     tables: list[Json] = []
     draws: list[Draw] = []
+    rows_of: dict[int, list[Row]] = {}
+    radii = [float(Fraction(radius)) for radius in RADII]
     with one_torch_thread():
-        for position, name in enumerate(LAWS):
+        for position, (name, (title, _)) in enumerate(LAWS.items()):
             if progress:
-                progress(position, len(LAWS), LAWS[name][0])
+                progress(position, len(LAWS), title)
+            law = law_of(name, sizes.dimension)
             rows = _proved(name, sizes, certified) if certified else []
-            for title, degree, additive in _TRAINED:
-                unit = partial(_measured, name, degree, additive, sizes, place, seed)
-                found = checkpoint.recall(f"{name} {title}", unit) or {"accuracies": []}
-                rows += [[title, degree, float(Fraction(t)), a] for t, a in found["accuracies"]]
-                if degree == 1 and found["accuracies"]:
+            risks: list[Row] = []
+            for model in _TRAINED:
+                unit = partial(_measured, name, model, sizes, place, seed)
+                found = checkpoint.recall(f"{name} {model[0]}", unit) or {"accuracies": [], "risks": []}
+                rows += [[model[0], model[1], float(Fraction(t)), a] for t, a in found["accuracies"]]
+                risks += [[f"degree {model[1]}, trained, under attack", model[1], float(Fraction(t)), risk]
+                          for t, risk in found["risks"]]  # fmt: skip
+                if model[1] == 1 and found["accuracies"]:
                     draws.append(_linear_draw(name, sizes, found["parameters"], seed, len(draws)))
-            tables += _tables(name, sizes, rows)
+            for degree, radius in product(range(1, sizes.degree + 1, 2), _surrogate_radii(sizes)):
+                unit = partial(_surrogate, name, degree, radius, sizes, seed, certified)
+                risks += (checkpoint.recall(f"{name} risk {degree} {radius}", unit) or {"rows": []})["rows"]
+            rows_of[MAGNITUDES[name]] = rows
+            tables += law_tables(name, title, law.text, rows, radii)
+            risks.sort(key=lambda row: (row[1], row[2]))
+            tables.append(surrogate_table(name, title, law.text, risks, sizes.draws))
+    tables = [overview(rows_of, radii), *tables]
     environment = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version(),
                    "device": str(place)}  # fmt: skip
     return TrainingResult(draws, tables, environment, time.monotonic() - start, {"not fitted": 0}, checkpoint.skipped)
 
 
-_TRAINED = (
-    ("degree 1, trained, under attack", 1, False),
-    ("degree 3, all symmetric, trained, under attack", 3, False),
-    ("degree 5, all symmetric, trained, under attack", 5, False),
-    ("degree 7, additive, trained, under attack", 7, True),
-    ("frozen soft gates, trained, under attack", 0, False),
+Model = tuple[str, int, str]
+"""(title, degree or 0, kind)."""
+
+_TRAINED: tuple[Model, ...] = (
+    ("degree 1, trained, under attack", 1, "symmetric"),
+    ("degree 3, all symmetric, trained, under attack", 3, "symmetric"),
+    ("degree 5, all symmetric, trained, under attack", 5, "symmetric"),
+    ("degree 7, additive, trained, under attack", 7, "additive"),
+    ("degree 9, additive, trained, under attack", 9, "additive"),
+    ("tangent kernel, frozen soft gates, trained, under attack", 0, "gates"),
+    ("random features, trained, under attack", 0, "features"),
 )
+KAPPA = 0.2
+"""Bias of frozen neurons of unit length, relative to the light magnitude."""
 
 
 def _proved(name: str, sizes: Scale, certified: Certified) -> list[list[Any]]:
@@ -119,37 +158,97 @@ def _proved(name: str, sizes: Scale, certified: Certified) -> list[list[Any]]:
                  ["degree 2: proved ceiling", 2, tau, ceilings["degree_two"]]]  # fmt: skip
         for degree in (3, 5, 7):
             coefficients = explicit(name, degree)
-            assert coefficients is not None
+            if coefficients is None:
+                continue
             found = certified(LowInstance.under(law, radius, coefficients=exact_array(coefficients)))
             rows.append([f"degree {degree}, by hand: proved floor", degree, tau, found["floor"]])
     return sorted(rows, key=lambda row: (row[1], row[2]))
 
 
-def _measured(name: str, degree: int, additive: bool, sizes: Scale, place: torch.device, seed: int) -> Json:
-    """Robust accuracies under attack of one trained model, on fresh points; degree 0 is the frozen-gate network."""
-    law = law_of(name, sizes.dimension)
-    own = np.random.default_rng(np.random.SeedSequence([seed, degree, int(additive), len(name)]))
+def _measured(name: str, model: Model, sizes: Scale, place: torch.device, seed: int) -> Json:
+    """Robust accuracies under attack of one trained model on fresh points, and hinge risks on the common draws."""
+    law, (_, degree, kind) = law_of(name, sizes.dimension), model
+    own = np.random.default_rng(np.random.SeedSequence([seed, degree, _KINDS.index(kind), len(name)]))
     generator = torch.Generator().manual_seed(int(own.integers(2**62)))
+    precision = torch.float64 if degree else torch.float32
 
-    def sample(count: int = 128) -> tuple[torch.Tensor, torch.Tensor]:
+    def sample(count: int = sizes.batch) -> tuple[torch.Tensor, torch.Tensor]:
         drawn = law.sample(count, own)
-        points = torch.tensor(drawn.points, dtype=torch.float32, device=place)
-        return points, torch.tensor(drawn.labels, dtype=torch.float32, device=place)
+        return _tensors(drawn.points, drawn.labels, precision, place)
 
-    model: SymmetricPolynomial | SoftGates
+    trained: Trainable
     if degree:
-        model = SymmetricPolynomial(degree, float(law.k), additive)
+        trained = SymmetricPolynomial(degree, float(law.k), kind == "additive")
+        trained.to(place)
+        trained.calibrate(_moved(law.sample(600, own), own, precision, place))
     else:
-        model = SoftGates(sizes.dimension, sizes.width, generator)
-    model.to(place)
-    fit(model, sample, 0.15, sizes.steps, 0.05, generator)
+        bias, frozen = KAPPA / float(law.k) ** 0.5, SoftGates if kind == "gates" else RandomFeatures
+        trained = frozen(sizes.dimension, sizes.width, generator, bias)
+        trained.to(place)
+    inner, restarts = (6, 2 if degree > 1 else 1) if degree else (2, 1)
+    fit(trained, sample, _TRAINED_AT, sizes.steps, 0.05, generator, inner, restarts)
     points, labels = sample(sizes.points)
     accuracies = []
     for radius in RADII:
-        delta = attacked(model, points, labels, float(Fraction(radius)), sizes.attack, generator, restarts=3)
+        delta = attacked(trained, points, labels, float(Fraction(radius)), sizes.attack, generator, restarts=4)
         with torch.no_grad():
-            accuracies.append([radius, float((labels * model(points + delta) > 0).float().mean())])
-    return {"accuracies": accuracies, "parameters": model.parameters.reshape(-1)[:64].tolist()}
+            accuracies.append([radius, float((labels * trained(points + delta) > 0).double().mean())])
+    risks = []
+    if degree:
+        points, labels = _tensors(*_common_draws(name, sizes, seed), precision, place)
+        for radius in _surrogate_radii(sizes):
+            delta = attacked(trained, points, labels, float(Fraction(radius)), sizes.attack, generator, restarts=4)
+            with torch.no_grad():
+                risks.append([radius, _best_hinge((labels * trained(points + delta)).cpu().numpy())])
+    return {"accuracies": accuracies, "risks": risks, "parameters": trained.parameters.reshape(-1)[:64].tolist()}
+
+
+def _moved(drawn: Sample, own: np.random.Generator, precision: torch.dtype, place: torch.device) -> torch.Tensor:
+    """Draws with moves that need no model, and random ones: without noise the power sums of draws alone coincide."""
+    labels = drawn.labels.astype(np.float64)
+    random = own.normal(size=drawn.points.shape)
+    moves = [*simple_moves(drawn.points, labels, _TRAINED_AT),
+             _TRAINED_AT * random / np.linalg.norm(random, axis=1, keepdims=True)]  # fmt: skip
+    return _tensors(np.concatenate([drawn.points + move for move in moves]), labels, precision, place)[0]
+
+
+_TRAINED_AT = 0.15
+"""Radius at which models are trained."""
+
+_KINDS = ("symmetric", "additive", "gates", "features")
+
+
+def _tensors(points: np.ndarray, labels: np.ndarray, precision: torch.dtype, place: torch.device) -> tuple[Any, Any]:
+    return (torch.tensor(points, dtype=precision, device=place), torch.tensor(labels, dtype=precision, device=place))
+
+
+def _surrogate_radii(sizes: Scale) -> tuple[str, ...]:
+    return RADII[1 : 1 + sizes.radii]
+
+
+def _common_draws(name: str, sizes: Scale, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The draws on which hinge risks are bounded, the same for all degrees and radii."""
+    drawn = law_of(name, sizes.dimension).sample(
+        sizes.draws, np.random.default_rng(np.random.SeedSequence([seed, 7, len(name)]))
+    )
+    return drawn.points, drawn.labels
+
+
+def _best_hinge(values: np.ndarray) -> float:
+    """Least mean of (1 - s v)_+ over s >= 0: convex in s, its least value is at a kink."""
+    scales = np.concatenate([[0.0], 1 / values[values > 0]])
+    return float(np.maximum(1 - scales[:, None] * values, 0).mean(axis=1).min())
+
+
+def _surrogate(name: str, degree: int, radius: str, sizes: Scale, seed: int, certified: Certified | None) -> Json:
+    """What is proved of all polynomials of a degree, and what the best one that was found suffers under attack."""
+    points, labels = _common_draws(name, sizes, seed)
+    cuts = cutting_planes(points, labels, degree, radius, float(law_of(name, sizes.dimension).k) ** 0.5)
+    tau = float(Fraction(radius))
+    rows: list[Row] = [[f"degree {degree}, cutting planes, under attack", degree, tau, cuts.attacked]]
+    if certified:
+        rows.append([f"degree {degree}: proved bound", degree, tau, certified(cuts.instance)["risk_bound"]])
+    return {"rows": rows}
 
 
 def _linear_draw(name: str, sizes: Scale, parameters: list[float], seed: int, index: int) -> Draw:
@@ -159,50 +258,3 @@ def _linear_draw(name: str, sizes: Scale, parameters: list[float], seed: int, in
     law = f"linear classifier trained on {law_of(name, sizes.dimension).text}"
     own = np.random.default_rng(np.random.SeedSequence([seed, index, 2]))
     return Draw(simulated(instance, 20_000, own), "trained", law, seed, index)
-
-
-def _tables(name: str, sizes: Scale, rows: list[list[Any]]) -> list[Json]:
-    """The frontier by radius, and the map of degrees: what is proved is told apart from what was only measured."""
-    law = law_of(name, sizes.dimension).text
-    units = {"model": "", "degree": "1", "tau": "length", "accuracy": "1"}
-    note = (
-        f"{law}. Proved: ceilings hold for every model of the class, floors for one polynomial by hand. Measured: "
-        "accuracies under attack on fresh points, which only bound one trained model from above."
-    )
-    common = {"columns": list(units), "units": units, "x": "tau", "y": "accuracy", "series": "model", "note": note}
-    proved = [row for row in rows if "proved" in row[0]]
-    frontier = [
-        {"name": f"low_complexity_{kind}_{name}", "title": f"{title}, {LAWS[name][0]}", "rows": chosen, **common}
-        for kind, title, chosen in (
-            ("proved", "Proved: robust accuracy by degree and radius", proved),
-            ("measured", "Measured: robust accuracy by degree and radius", [row for row in rows if row not in proved]),
-        )
-        if chosen
-    ]
-    attacked_at = {float(Fraction(radius)) for radius in RADII}
-    places = sorted({(row[1], row[2]) for row in rows if row[1] and row[2] in attacked_at})
-    cells = [[degree, tau, _level([r for r in rows if r[2] == tau], degree)] for degree, tau in places]
-    chart = {
-        "name": f"low_complexity_map_{name}", "title": f"Which degrees (at most) are robust, {LAWS[name][0]}",
-        "columns": ["degree", "tau", "level"], "units": {"degree": "1", "tau": "length", "level": ""}, "rows": cells,
-        "kind": "heatmap", "x": "tau", "y": "degree", "value": "level",
-        "levels": {
-            "3": f"proved: a polynomial by hand is right on {RIGHT:g}",
-            "2": f"measured: a trained one is right on {RIGHT:g}",
-            "1": "measured: none found is",
-            "0": "proved: none is",
-        },
-        "note": note,
-    }  # fmt: skip
-    return [chart, *frontier]
-
-
-def _level(rows: list[list[Any]], degree: int) -> int:
-    """What is known of polynomials of degree at most `degree`: what one of lower degree does counts."""
-    ceilings = [row[3] for row in rows if row[0].endswith("proved ceiling") and row[1] == degree]
-    below = [row for row in rows if 0 < row[1] <= degree]
-    if any(row[3] >= RIGHT for row in below if row[0].endswith("proved floor")):
-        return 3
-    if any(value < RIGHT for value in ceilings):
-        return 0
-    return 2 if any(row[3] >= RIGHT for row in below if row[0].endswith("under attack")) else 1
