@@ -3,7 +3,8 @@
 A certificate is a JSON object whose digest covers everything else in it. The checker rebuilds the claim from the
 data in the certificate, verifies the proof with integers and fractions, and prints the sentence it proved.
 Answers: ``accepted``; ``altered`` (bytes and digest disagree); ``false`` (the claim is not proved, with the reason);
-``malformed`` (of no known kind). No input raises. Formulas: `certificates.py`; further kinds: `recheck_*.py` beside it.
+``malformed`` (not a certificate of a known kind). No input raises an exception. Payloads and formulas are described in
+`certificates.py`, with which this file shares no code; the `recheck_*.py` beside it are loaded for further kinds.
 Words: K0 raw Gram matrix, G = K0 + 1 with bias and K0 without, R_il = y_i y_l G_il, h_l = y_l <x_l, u>.
 """
 
@@ -628,10 +629,9 @@ _CHECKS: dict[str, tuple[tuple[str, ...], Callable[..., str]]] = {  # claim type
     "kkt_point": (("kkt_point",), _check_kkt), "interval_positivity": (("positive", "nonnegative"), _check_interval),
     "all_kkt_points": (("all_kkt_points_flipped", "all_kkt_points_support", "all_kkt_points_radius"), _check_all),
     "polynomial_implication": (("polynomial_implication",), _check_polynomial)}
-_FILES = {"networks": "ball_margin ball_broken", "laws": "law_robust law_broken linear_ceiling",
-          "frequency": "band_bound band_share supports"}
-_CHECKS |= {kind: ((kind,), lambda payload, claim, name=name: _beside(name).checks(globals())[claim["type"]](
-    payload, claim)) for name, kinds in _FILES.items() for kind in kinds.split()}
+_FILES = map(str.split, ("networks ball_margin ball_broken", "laws law_robust law_broken linear_ceiling",  # file, kinds
+             "frequency band_bound band_share supports", "margins cost_above cost_below margin_above margin_below"))
+_CHECKS |= {k: ((k,), lambda p, c, n=n: _beside(n).checks(globals())[c["type"]](p, c)) for n, *s in _FILES for k in s}
 
 
 def check(certificate: Any) -> Outcome:

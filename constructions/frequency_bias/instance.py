@@ -26,6 +26,7 @@ class FrequencyInstance(Instance):
     weights (L, C, C, K): filters of a ReLU net from channel to channel; the signal enters channel 0, and the unit
     looked at is channel 0 of the last layer at site 0.
     filters U (C, *kernel), readouts V (C, *grid): the two-layer net beta = sum_c U_c * V_c (circular convolution).
+    inputs (R, *grid): a predictor of R input channels.
     """
 
     slug: ClassVar[str] = "frequency_bias"
@@ -44,6 +45,7 @@ class FrequencyInstance(Instance):
     predictor: Any = None
     filters: Any = None
     readouts: Any = None
+    inputs: Any = None
     weights: Any = None
 
     def __post_init__(self) -> None:
@@ -61,7 +63,7 @@ class FrequencyInstance(Instance):
                 raise InvalidInstance(f"{name} is {value.tolist()}; it must be a positive integer")
         self._check_filters()
         self._check_band()
-        for name in ("signal", "predictor", "points", "readouts"):
+        for name in ("signal", "predictor", "points", "readouts", "inputs"):
             self._check_shape(name)
         if self.sites is not None:
             self._sorted("sites", self.sites, self.grid[:1])
@@ -148,7 +150,7 @@ class FrequencyInstance(Instance):
         value = getattr(self, name)
         if value is None:
             return
-        many = name in ("points", "readouts")
+        many = name in ("points", "readouts", "inputs")
         cyclotomic = name == "signal" and len(self.grid) == 1 and value.shape == self.grid * 2
         if not cyclotomic and (value.ndim != many + len(self.grid) or value.shape[many:] != self.grid):
             raise InvalidInstance(f"{name} has shape {value.shape}; need {'(n, *grid)' if many else 'the grid'}, grid "

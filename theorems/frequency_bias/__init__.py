@@ -15,11 +15,11 @@ ones at no cost (`mirror`), so that locality alone cannot prefer either.
 from dataclasses import replace
 from types import ModuleType
 
-from theorems.frequency_bias import compositions, filter_bounds, price, uncertainty
+from theorems.frequency_bias import compositions, filter_bounds, margin, networks, price, uncertainty
 from theorems.statement import Statement
 from verifiers.frequency_bias import CATALOGUE
 
-MODULES: tuple[ModuleType, ...] = (uncertainty, filter_bounds, compositions, price)
+MODULES: tuple[ModuleType, ...] = (uncertainty, filter_bounds, compositions, price, margin, networks)
 """Each declares `STATEMENTS`; a statement names its own `certify`, if it has certificates."""
 
 STATEMENTS: tuple[Statement, ...] = tuple(
