@@ -102,12 +102,13 @@ def test_a_changed_byte_is_noticed(kind) -> None:
 
 
 def test_a_zero_modulo_the_prime_is_not_taken_for_zero() -> None:
-    """x = (q, 0, ...): nonzero everywhere, zero modulo q everywhere; the checker must not count zeros."""
+    """x = (q, 1, 0, ...) has two nonzero values, one of which is zero modulo q: claiming one is no proof."""
     prime, root = honest()["supports"]["payload"]["prime"], honest()["supports"]["payload"]["root"]
     table = np.zeros((16, 16), dtype=np.int64)
-    table[0, 0] = prime
-    for counts in ((1, 1), (1, 16)):
-        assert recheck.check(build.supports(table, prime, root, counts, statement="x")).status == "false"
+    table[0, 0], table[1, 0] = prime, 1
+    for counts in ((1, 16), (2, 16)):
+        outcome = recheck.check(build.supports(table, prime, root, counts, statement="x"))
+        assert outcome.status == "false" and "vanishes modulo the prime, but is not zero" in outcome.sentence
 
 
 def test_cosines_of_the_checker_enclose_those_of_floats() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sympy import Abs, Eq, Max, Rational
+from sympy import Abs, Eq, Max, Min, Rational
 
 from constructions.frequency_bias import spaces
 from theorems.claim import Claim
@@ -149,11 +149,12 @@ best_filter = Theorem(
 
 size_bounds = Theorem(
     "frequency_bias.size_bounds",
-    title="max(K, M)/N <= lambda <= K M/N, with equality on the right only for one tap or one frequency",
-    source=derived(item="trace and Frobenius norm of the band matrix"),
+    title="max(M/(N - K + 1), K/(N - M + 1)) <= lambda <= K M/N, and lambda is at most the Frobenius norm",
+    source=derived(item="zeros in a row; trace and Frobenius norm of the band matrix"),
     given=(consecutive_band,),
     then=(
-        Claim("at least the longer share", lam >= Max(reach, M) / N),
+        Claim("K - 1 zeros in a row", lam >= Min(1, M / Max(1, N - reach + 1))),
+        Claim("taps and frequencies exchanged", lam >= Min(1, reach / Max(1, N - M + 1))),
         Claim("at most the trace", lam <= trace_factor * reach * M / N),
         Claim("at most the Frobenius norm", lam**2 <= frobenius_sq),
     ),
@@ -165,6 +166,7 @@ size_bounds = Theorem(
     mutants=(
         Mutant("one percent below the trace", constants={"trace_factor": Fraction(99, 100)}),
         Mutant("half of the trace", then=(Claim("half", lam <= reach * M / (2 * N)),)),
+        Mutant("one frequency more", then=(Claim("more", lam >= Min(1, (M + 1) / (N - reach + 1))),)),
         Mutant("the trace is a lower bound", then=(Claim("lower", lam >= reach * M / N),)),
     ),
     does_not_claim="For K M of the order of N neither side is close.",

@@ -42,6 +42,8 @@ BLOCK = argued("F1.a", "A is F F^* for a block F of the Fourier matrix", "BLOCK"
 COUNT = argued("F1.b", "a polynomial of degree K - 1 may vanish at N - M roots of unity iff K + M > N", "COUNT",
                checks=["below_one", "limited"])  # fmt: skip
 SPECTRUM = argued("F1.c", "A has trace K M/N and min(K, M) positive eigenvalues", "TRACE", checks=["size_bounds"])
+ROW = argued("F1.c.zeros", "K - 1 zeros in a row leave a unimodal spectrum on the other frequencies", "ROW",
+             checks=["size_bounds"])  # fmt: skip
 INSIDE = scalar("F1.d.inside", "in the band (1 - lambda)(x - c) is positive", [lam > 0, lam < 1, x > level],
                 [(1 - lam) * (x - level) > 0])  # fmt: skip
 OUTSIDE = scalar("F1.d.outside", "outside of it -lambda (x - c) is positive as well", [lam > 0, lam < 1, x < level],
@@ -132,7 +134,7 @@ REAL_BAND_PROOF: Proof = (FORM,)
 BELOW_ONE_PROOF: Proof = (FORM, COUNT)
 LIMITED_PROOF: Proof = (COUNT,)
 EXCHANGE_PROOF: Proof = (BLOCK,)
-SIZE_PROOF: Proof = (FORM, BLOCK, SPECTRUM)
+SIZE_PROOF: Proof = (FORM, BLOCK, SPECTRUM, ROW)
 MONOTONE_PROOF: Proof = (FORM, COUNT, INSIDE, OUTSIDE, SIMPLE)
 TOP_PROOF: Proof = (*MONOTONE_PROOF, CIRCLE, BEYOND, PRODUCT, SUMS, ENTRY, TOP)
 ATTAINED_PROOF: Proof = (FORM, NEAR)

@@ -13,7 +13,7 @@ from verifiers.errors import MissingPart, NoCertificate
 from verifiers.frequency_bias.cyclotomic import modular_transform, nonzero_frequencies, prime_with_root
 from verifiers.frequency_bias.eigenvalues import ball, rounded_factor
 from verifiers.frequency_bias.gain import dyadic
-from verifiers.frequency_bias.quantities_signal import supports
+from verifiers.frequency_bias.quantities_signal import nonzero_supports
 from verifiers.frequency_bias.shares import band_share_bound
 from verifiers.frequency_bias.spectra import band_energy, lag_weights
 from verifiers.frequency_bias.subject import Subject, measure
@@ -102,7 +102,7 @@ def _supports(subject: Subject) -> Iterator[Json]:
     """The counted supports of the signal of the instance, with a prime that decides every nonzero coefficient."""
     if subject.instance.signal is None:
         return
-    table, sites, frequencies = supports(subject)
+    table, sites, frequencies = nonzero_supports(subject)
     for skip in range(6):
         if (modular_transform(table, skip) != 0).sum() == nonzero_frequencies(table).sum():
             prime, root = prime_with_root(subject.sites, skip)

@@ -60,17 +60,29 @@ class Lobe:
 
 
 def lobe(taps: Sequence[Fraction]) -> Lobe:
-    """Peak and half width of the gain of a rational filter that is not zero."""
+    """Peak and half width of the gain of a rational filter that is not zero.
+
+    Places that balls do not tell from a peak make the enclosure wider, never wrong.
+    """
     polynomial = gain_polynomial(taps)
-    places = [ball(x) for x in (1, -1)]
-    places += [x for x in real_roots(polynomial.derivative()) if x > -1 and x < 1]
+    places = [ball(1), ball(-1), *(_clipped(x) for x in real_roots(polynomial.derivative()) if not (x > 1 or x < -1))]
     values = [_value(polynomial, x) for x in places]
     peak = values[0]
     for value in values[1:]:
         peak = peak.max(value)
     tops = [x.acos() for x, value in zip(places, values, strict=True) if value.overlaps(peak)]
-    low, high = (dyadic(peak.lower()), dyadic(peak.upper()))
-    return Lobe(peak, _distance(polynomial, high / 2, tops), _distance(polynomial, low / 2, tops))
+    high, low = (real_roots(polynomial - arithmetic.rational(dyadic(end) / 2)) for end in (peak.upper(), peak.lower()))
+    nearest = [_distance([_clipped(x) for x in high if not (x > 1 or x < -1)], top) for top in tops]
+    farthest = [_distance([x for x in low if x < 1 and x > -1], top) for top in tops]
+    least, most = nearest[0], farthest[0]
+    for near, far in zip(nearest[1:], farthest[1:], strict=True):
+        least, most = least.min(near), most.max(far)
+    return Lobe(peak, least, most)
+
+
+def _clipped(x: Ball) -> Ball:
+    """The part of a ball in [-1, 1]."""
+    return x.max(ball(-1)).min(ball(1))
 
 
 def dyadic(value: Ball) -> Fraction:
@@ -86,14 +98,10 @@ def _value(polynomial: Any, x: Ball) -> Ball:
     return total
 
 
-def _distance(polynomial: Any, level: Fraction, tops: Sequence[Ball]) -> Ball:
-    """Least distance in turns from one of `tops` to a point where q = level."""
+def _distance(roots: Sequence[Ball], top: Ball) -> Ball:
+    """Least distance in turns from a peak to one of these places; half a turn if there are none."""
     pi = ball(0).pi()
     least = pi
-    for x in real_roots(polynomial - arithmetic.rational(level)):
-        if x > 1 or x < -1:
-            continue
-        angle = x.max(ball(-1)).min(ball(1)).acos()
-        for top in tops:
-            least = least.min(abs(angle - top))
+    for x in roots:
+        least = least.min(abs(x.acos() - top))
     return least / (2 * pi)

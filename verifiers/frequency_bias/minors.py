@@ -72,17 +72,24 @@ def minors_to_check(p: int) -> int:
     return sum(comb(p - 1, k - 1) ** 2 for k in range(1, p // 2 + 1))
 
 
+Minor = tuple[tuple[int, ...], tuple[int, ...]]
+"""Rows and columns."""
+
+
 @lru_cache(maxsize=16)
-def proved_minors(p: int) -> int:
-    """How many of `minors_to_check` are proved to be nonzero."""
-    proved = 0
+def proved_minors(p: int) -> tuple[int, Minor | None]:
+    """How many of `minors_to_check` are proved to be nonzero, and the first that is not, if any."""
+    proved, suspect = 0, None
     for k in range(1, p // 2 + 1):
         sets = np.array([(0, *rest) for rest in combinations(range(1, p), k - 1)], dtype=np.int64).reshape(-1, k)
         failed = np.full((64, 2), -1, dtype=np.int64)
         proved += _count(*_tables(p, 0), sets, failed)
         for i, j in failed[failed[:, 0] >= 0]:
-            proved += any(_nonzero(*_tables(p, skip), sets[i], sets[j]) for skip in range(1, PRIMES))
-    return proved
+            if any(_nonzero(*_tables(p, skip), sets[i], sets[j]) for skip in range(1, PRIMES)):
+                proved += 1
+            elif suspect is None:
+                suspect = tuple(sets[i].tolist()), tuple(sets[j].tolist())
+    return proved, suspect
 
 
 @numba.njit(cache=True)

@@ -12,7 +12,7 @@ from constructions.frequency_bias.bands import consecutive_start
 from verifiers.errors import MissingPart
 from verifiers.frequency_bias.eigenvalues import ball
 from verifiers.frequency_bias.gain import count_real_roots, lobe
-from verifiers.frequency_bias.prolate import lags
+from verifiers.frequency_bias.prolate import lags, prolate
 from verifiers.frequency_bias.shares import band_share_bound, prolate_share, shortfall_of, value_of
 from verifiers.frequency_bias.spectra import band_energy, complement, correlations, lag_weights, weighted
 from verifiers.frequency_bias.subject import CATALOGUE, Subject
@@ -111,13 +111,12 @@ def short_narrower(subject: Subject) -> Enclosure:
     return enclose(shortfall_of(prolate_share(subject.sites, subject.reach, len(subject.band) - 1)))
 
 
-@_measures("1", "lambda(N, M, K_eff): taps and frequencies exchanged")
+@_measures("1", "lambda(N, M, K_eff) from the larger of the two matrices, where `lam` comes from the smaller one")
 def lam_swapped(subject: Subject) -> Enclosure:
-    if subject.reach + len(subject.band) > subject.sites:
+    sizes = subject.reach, len(subject.band)
+    if sum(sizes) > subject.sites:
         return enclose(Fraction(1))
-    from verifiers.frequency_bias.prolate import prolate
-
-    return enclose(prolate(subject.sites, len(subject.band), subject.reach).value)
+    return enclose(prolate(subject.sites, max(sizes), min(sizes)).value)
 
 
 @_measures("1", "|A|_F^2 = sum rho(j - k)^2")

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from verifiers.errors import MissingPart
+from constructions.frequency_bias.cyclotomic import null_vector
+from constructions.instance import NoInstance, fractions_of
+from verifiers.errors import MissingPart, NoCertificate
 from verifiers.frequency_bias.cyclotomic import (
     coefficient_table,
     folded,
@@ -42,8 +44,6 @@ def _small(subject: Subject, most: int) -> int:
 
 @lru_cache(maxsize=512)
 def _supports(instance: Any, sites: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    from constructions.instance import fractions_of
-
     table = coefficient_table(fractions_of(instance.signal))
     return table, nonzero_sites(table), nonzero_frequencies(table)
 
@@ -115,14 +115,12 @@ def sparsest(subject: Subject) -> Enclosure:
 
 @_measures("frequencies", "nonzero frequencies of a signal on at most K sites that was found and counted exactly")
 def sparsest_found(subject: Subject) -> Enclosure:
-    from constructions.frequency_bias.cyclotomic import null_vector
-    from constructions.instance import fractions_of
-
-    _, sites, zeros = sparsest_pair(_small(subject, LARGEST_PAIRS), subject.kernel)
+    least, sites, zeros = sparsest_pair(_small(subject, LARGEST_PAIRS), subject.kernel)
     table = coefficient_table(fractions_of(null_vector(subject.sites, sites, zeros)))
-    if nonzero_sites(table).sum() > subject.kernel:
-        raise MissingPart("the signal found has too many sites")
-    return enclose(int(nonzero_frequencies(table).sum()))
+    found = int(nonzero_frequencies(table).sum())
+    if found != least or nonzero_sites(table).sum() > subject.kernel:
+        raise NoCertificate("the signal found modulo a prime is not as sparse exactly; the bound may not be attained")
+    return enclose(found)
 
 
 @_measures("frequencies", "Meshulam's bound for K sites, the least over all smaller supports, rounded up")
@@ -136,9 +134,21 @@ def minors(subject: Subject) -> Enclosure:
     return enclose(minors_to_check(_small(subject, LARGEST_MINORS)))
 
 
-@_measures("minors", "those of them that are proved not to vanish")
+@_measures("minors", "those of them that are proved not to vanish; fewer than all only where one vanishes exactly")
 def nonzero_minors(subject: Subject) -> Enclosure:
-    return enclose(proved_minors(_small(subject, LARGEST_MINORS)))
+    order = _small(subject, LARGEST_MINORS)
+    proved, suspect = proved_minors(order)
+    if suspect is not None and not _is_singular(order, *suspect):
+        raise NoCertificate(f"the minor {suspect} vanishes modulo every prime tried, and is not zero")
+    return enclose(proved)
+
+
+def _is_singular(order: int, rows: tuple[int, ...], columns: tuple[int, ...]) -> bool:
+    try:
+        table = coefficient_table(fractions_of(null_vector(order, columns, rows)))
+    except NoInstance:
+        return False
+    return bool(nonzero_sites(table).any()) and not nonzero_frequencies(table)[list(rows)].any()
 
 
 def _is_coset(flags: np.ndarray) -> bool:

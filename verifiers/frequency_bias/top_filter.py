@@ -61,7 +61,10 @@ def top_filter(sites: int, taps: int, size: int) -> TopFilter:
         diagonal, off = tridiagonal(sites, taps, size)
         start = [ball(float(x)) for x in float_vector(sites, taps, size)]
         vector = refine(diagonal, off, start, rounds=3)
-        return _zeros(_enclosed(diagonal, off, vector), sites, size)
+        enclosed = _enclosed(diagonal, off, vector)
+        if not all(x > 0 or x < 0 for x in enclosed):
+            raise NoCertificate("the sign of a tap of the best filter is not decided")
+        return _zeros(enclosed, sites, size)
 
 
 def _enclosed(diagonal: list[Ball], off: list[Ball], vector: list[Ball]) -> list[Ball]:
@@ -93,8 +96,10 @@ def _zeros(taps: list[Ball], sites: int, size: int) -> TopFilter:
     between = [Fraction(float((a + b) / 2)) for a, b in zip(pairs, pairs[1:], strict=False)]
     last = [Fraction(float((pairs[-1] + 1) / 2))] if len(pairs) else []
     signs = [_sign(taps, place) for place in (Fraction(0), first, *between, *last)]
-    changes = [a * b < 0 for a, b in zip(signs, signs[1:], strict=False)]
+    changes = [a != b for a, b in zip(signs, signs[1:], strict=False)]
     at_minus_one = int(count % 2 == 0)
+    if 2 * sum(changes) + at_minus_one < count - 1:
+        raise NoCertificate("not every zero of the best filter was found on the unit circle")
     return TopFilter(tuple(taps), 2 * sum(changes) + at_minus_one, 2 * sum(changes[1:]) + at_minus_one)
 
 
@@ -103,7 +108,9 @@ def _sign(taps: list[Ball], place: Fraction) -> int:
     for j, x in enumerate(taps):
         angle = place * (2 * j - len(taps) + 1) / 2
         total = total + x * turn(angle.numerator, angle.denominator)[1]
-    return 1 if total > 0 else -1 if total < 0 else 0
+    if not (total > 0 or total < 0):
+        raise NoCertificate("a sign of the best filter's transform is not decided")
+    return 1 if total > 0 else -1
 
 
 def commutator(sites: int, taps: int, size: int, sign: int) -> list[list[Ball]]:
