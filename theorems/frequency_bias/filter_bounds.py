@@ -133,7 +133,7 @@ best_filter = Theorem(
         Claim("all taps are positive", Eq(positive_taps, reach)),
         Claim("K - 1 zeros on the unit circle", Eq(circle_zeros, reach - 1)),
         Claim("all beyond the first frequency outside", Eq(zeros_beyond, reach - 1)),
-        Claim("palindromic", Abs(asymmetry) <= Rational(1, 10**30)),
+        Claim("palindromic", Abs(asymmetry) <= TINY),
     ),
     measure=measure,
     instances=SIZES,
@@ -285,7 +285,7 @@ commuting = Lemma(
     title="The tridiagonal matrix T commutes with the band matrix A",
     source=Source("Gruenbaum 1981; Xu, Chamzas 1984", "periodic discrete prolate sequences", "recalled"),
     given=(consecutive_band,),
-    then=(Claim("every entry of T A - A T", Abs(commutator) <= Rational(1, 10**30)),),
+    then=(Claim("every entry of T A - A T", Abs(commutator) <= TINY),),
     measure=measure,
     instances=SIZES,
     spaces=(spaces.sizes,),
@@ -293,7 +293,7 @@ commuting = Lemma(
     expected="proved",
     promised=30,
     mutants=(
-        Mutant("the other sign in the diagonal", then=(Claim("plus", Abs(commutator_plus) <= Rational(1, 10**30)),)),
+        Mutant("the other sign in the diagonal", then=(Claim("plus", Abs(commutator_plus) <= TINY),)),
     ),
     does_not_claim="Which eigenvector is which is said by `best_filter`.",
 )
