@@ -629,9 +629,9 @@ _CHECKS: dict[str, tuple[tuple[str, ...], Callable[..., str]]] = {  # claim type
     "kkt_point": (("kkt_point",), _check_kkt), "interval_positivity": (("positive", "nonnegative"), _check_interval),
     "all_kkt_points": (("all_kkt_points_flipped", "all_kkt_points_support", "all_kkt_points_radius"), _check_all),
     "polynomial_implication": (("polynomial_implication",), _check_polynomial)}
-_FILES = {"networks": "ball_margin ball_broken", "laws": "law_robust law_broken linear_ceiling"}
-_CHECKS |= {kind: ((kind,), lambda payload, claim, name=name: _beside(name).checks(globals())[claim["type"]](
-    payload, claim)) for name, kinds in _FILES.items() for kind in kinds.split()}
+_FILES = map(str.split, ("networks ball_margin ball_broken", "laws law_robust law_broken linear_ceiling",  # file, kinds
+             "frequency band_bound band_share supports", "margins cost_above cost_below margin_above margin_below"))
+_CHECKS |= {k: ((k,), lambda p, c, n=n: _beside(n).checks(globals())[c["type"]](p, c)) for n, *s in _FILES for k in s}
 
 
 def check(certificate: Any) -> Outcome:

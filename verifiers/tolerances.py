@@ -65,3 +65,39 @@ PRESENT = (1e-9, 1e-3, 3e-2)
 What is left out is charged to the distance. Neurons that a gradient method never used, or had not yet emptied when it
 stopped, keep weights of this order.
 """
+
+REPRESENTATION_GAP = 1e-9
+"""upper/lower - 1 at which a search for the least-norm factors of a predictor stops; both bounds hold at any gap."""
+
+MARGIN_GAP = 1e-6
+"""The same for max-margin problems: the multiplier method reaches it in seconds, and the gap is reported."""
+
+SEPARATED = 1e-9
+"""Margin, relative to the largest entry, up to which a linear program says that no predictor separates the data."""
+
+SUPPORTED = 1e-6
+"""Share of the largest |b^_d| below which a frequency counts as absent from a reweighted solution.
+
+Reweighting drives absent ones below 1e-8 of the largest, and present ones found so far exceed 1e-3.
+"""
+
+ACTIVE_MARGIN = 1e-7
+"""Samples whose margin exceeds the smallest by at most this share may carry a multiplier."""
+
+SAME_POINT = 1e-5
+"""Relative distance below which two stationary points of a bridge problem are counted as one."""
+
+TONE = 1e-12
+"""Share of the largest |w^_d| that other frequencies of a predictor stored in float64 may have if it is a cosine."""
+
+PREDICTOR = 1e-3
+"""Relative error allowed for numbers read off a max-margin predictor found at a gap of 1e-9.
+
+The cost is flat at the optimum: a relative gap of 1e-9 leaves about its square root, 3e-5, in the predictor.
+"""
+
+ACTIVE = 1e-4
+"""Samples whose margin exceeds the smallest by at most this share may carry a multiplier of a net that descent left.
+
+Descent on a penalty stops with active margins spread by about its step; a polished point has them equal to 1e-7.
+"""

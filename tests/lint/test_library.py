@@ -62,7 +62,7 @@ def test_claims_are_named_once_and_speak_about_declared_quantities(statement) ->
 def test_mutants_change_what_exists_and_speak_about_declared_quantities(statement) -> None:
     assert len({mutant.name for mutant in statement.mutants}) == len(statement.mutants)
     for mutant, variant in statement.mutations():  # raises KeyError for a constant or hypothesis that does not exist
-        assert mutant.then or mutant.constants or mutant.without, f"{mutant.name} changes nothing"
+        assert mutant.then or mutant.given or mutant.constants or mutant.without, f"{mutant.name} changes nothing"
         for claim in variant.then:
             for name in claim.quantities:
                 assert name in statement.catalogue, f"mutant {mutant.name} names {name}, which nothing measures"
