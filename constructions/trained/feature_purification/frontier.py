@@ -1,4 +1,4 @@
-"""Up to which dimension and radius a pair is proved: certified on one side, broken by one perturbation on the other."""
+"""Where a pair is proved, by dimension, bias and radius: certified on one side, broken by one vector on the other."""
 
 from __future__ import annotations
 
@@ -39,26 +39,36 @@ SERIES = (
 
 @dataclass(frozen=True)
 class Size:
-    """A dimension with the steps of its trainings, k = 5, kappa = 0.2, training radius 1/4."""
+    """A dimension and a relative bias with the steps of the trainings, k = 5, training radius 1/4."""
 
     d: int
     clean: int = 1500
     adversarial: int = 2500
+    kappa: float = 0.2
+
+    @property
+    def name(self) -> str:
+        """What its unit of work is called."""
+        return f"d = {self.d}" if self.kappa == 0.2 else f"d = {self.d}, kappa = {self.kappa:g}"
 
     @property
     def recipe(self) -> PairRecipe:
         law = SparseLaw.of("light", self.d, 5)
-        hard = Recipe(self.adversarial, radius=0.25, kappa=0.2)
-        return PairRecipe(law, "1/5", Recipe(self.clean, kappa=0.2), hard)
+        hard = Recipe(self.adversarial, radius=0.25, kappa=self.kappa)
+        return PairRecipe(law, "1/5", Recipe(self.clean, kappa=self.kappa), hard)
 
 
-SIZES = (Size(64), Size(128), Size(256), Size(512, adversarial=5000))
+REFERENCE_DIMENSION = 256
+SIZES = (
+    Size(64), Size(128), Size(REFERENCE_DIMENSION), Size(512, adversarial=5000),
+    *(Size(REFERENCE_DIMENSION, kappa=kappa) for kappa in (0.1, 0.15, 0.25, 0.3, 0.4)),
+)  # fmt: skip
 
 
 def run_size(size: Size, seed: int, certified: Certified, report: Callable[[str], None]) -> Json | None:
     """Proved accuracies of one pair at every radius, and the pair itself; None if a run collapsed."""
     try:
-        pair = train_pair(size.recipe, seed, lambda what, done, total: report(f"d = {size.d}, {what} {done}/{total}"),
+        pair = train_pair(size.recipe, seed, lambda what, done, total: report(f"{size.name}, {what} {done}/{total}"),
                           count=FRESH)  # fmt: skip
     except NoInstance:
         return None
@@ -70,32 +80,41 @@ def run_size(size: Size, seed: int, certified: Certified, report: Callable[[str]
     return {"rows": rows, "arrays": arrays}
 
 
-def tables(found: dict[int, Json], seed: int) -> list[Json]:
-    """Accuracies by radius, and the map of what is proved by dimension and radius."""
-    cells = []
-    for d, entry in found.items():
-        for radius, robust, clean, _ in entry["rows"]:
-            cells.append([d, float(Fraction(radius)), 2 * (robust >= ROBUST) + (clean <= BROKEN)])
+def tables(found: dict[Size, Json], seed: int) -> list[Json]:
+    """Maps of what is proved by dimension or bias and radius, and accuracies by radius."""
     note = (
-        f"light(d, 5), |<w*, z>| >= 99/100, noise 1/10; one seed ({seed}) per dimension, {FRESH} fresh points, each "
-        "number a Clopper-Pearson bound of 97.5 % confidence on certified or broken points; the better of the two "
-        "adversarial starts. Not claimed: that other seeds or longer training would not reach farther."
+        f"light(d, 5), |<w*, z>| >= 99/100, noise 1/10; one seed ({seed}) per row, {FRESH} fresh points, each number a "
+        "Clopper-Pearson bound of 97.5 % confidence on certified or broken points; the better of the two adversarial "
+        "starts. Not claimed: that other seeds or longer training would not reach farther."
     )
+    by_dimension = {size.d: entry for size, entry in found.items() if size.kappa == 0.2}
+    by_bias = {size.kappa: entry for size, entry in found.items() if size.d == REFERENCE_DIMENSION}
     return [
-        {
-            "name": "purification_frontier_map", "title": "Where a pair is proved, by dimension and radius",
-            "columns": ["d", "tau", "level"], "units": {"d": "coordinates", "tau": "length", "level": ""},
-            "rows": cells, "kind": "heatmap", "x": "tau", "y": "d", "value": "level",
-            "levels": {
-                "3": f"proved: adversarially trained at least {ROBUST:g}, clean-trained at most {BROKEN:g}",
-                "2": f"adversarially trained at least {ROBUST:g}, the clean one not yet broken",
-                "1": f"clean-trained at most {BROKEN:g}, the adversarially trained one not certified",
-                "0": "neither",
-            },
-            "note": note,
+        _map("d", "coordinates", "dimension", by_dimension, f"kappa = 0.2. {note}"),
+        _map("kappa", "1", "relative bias", dict(sorted(by_bias.items())), f"d = {REFERENCE_DIMENSION}. {note}"),
+        *(_by_radius(d, entry, note) for d, entry in by_dimension.items()),
+    ]
+
+
+def _map(axis: str, unit: str, words: str, found: dict[Any, Json], note: str) -> Json:
+    """What is proved by one parameter and the radius."""
+    cells = [
+        [value, float(Fraction(radius)), 2 * (robust >= ROBUST) + (clean <= BROKEN)]
+        for value, entry in found.items()
+        for radius, robust, clean, _ in entry["rows"]
+    ]
+    return {
+        "name": f"purification_frontier_map_{axis}", "title": f"Where a pair is proved, by {words} and radius",
+        "columns": [axis, "tau", "level"], "units": {axis: unit, "tau": "length", "level": ""},
+        "rows": cells, "kind": "heatmap", "x": "tau", "y": axis, "value": "level",
+        "levels": {
+            "3": f"proved: adversarially trained at least {ROBUST:g}, clean-trained at most {BROKEN:g}",
+            "2": f"adversarially trained at least {ROBUST:g}, the clean one not yet broken",
+            "1": f"clean-trained at most {BROKEN:g}, the adversarially trained one not certified",
+            "0": "neither",
         },
-        *(_by_radius(d, entry, note) for d, entry in found.items()),
-    ]  # fmt: skip
+        "note": note,
+    }  # fmt: skip
 
 
 def _by_radius(d: int, entry: Json, note: str) -> Json:
@@ -126,12 +145,12 @@ def train_frontier(
     with one_torch_thread():
         for number, size in enumerate(SIZES):
             work = partial(run_size, size, seed, certified, partial(report, number, len(SIZES)))
-            entry = checkpoint.recall(f"d = {size.d}", work)
+            entry = checkpoint.recall(size.name, work)
             if entry:
-                found[size.d] = entry
+                found[size] = entry
     draws = [
-        Draw(_pair_of(entry), "trained", f"a pair on light(d = {d}, k = 5)", seed, index)
-        for index, (d, entry) in enumerate(found.items())
+        Draw(_pair_of(entry), "trained", f"a pair on light(d, 5), {size.name}", seed, index)
+        for index, (size, entry) in enumerate(found.items())
     ]
     environment = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version(),
                    "device": "cpu"}  # fmt: skip

@@ -99,7 +99,7 @@ def _seeds(count: int, first: int) -> str:
 def settings(scale: str, device: str, seed: int) -> dict[str, str]:
     """What a record says of how its networks were trained."""
     if scale == FRONTIER:
-        sizes = "; ".join(f"d = {s.d}: {s.clean} clean and {s.adversarial} adversarial steps" for s in SIZES)
+        sizes = "; ".join(f"{s.name}: {s.clean} clean and {s.adversarial} adversarial steps" for s in SIZES)
         return {"law": SIZES[0].recipe.law.text.partition("), ")[2],
                 "configuration": f"{sizes}; k = 5, m = 2 d, {FRESH} fresh points"}  # fmt: skip
     chosen = plan(scale, resolve_device(device))
