@@ -54,16 +54,18 @@ def septic(k: int) -> tuple[Fraction, ...]:
     return Fraction(0), *solve(rows, [Fraction(1), Fraction(1), Fraction(0)])
 
 
-def interpolating(squares: Sequence[Fraction]) -> tuple[Fraction, ...]:
+def interpolating(squares: Sequence[Fraction], flat: bool = True) -> tuple[Fraction, ...]:
     """Coefficients (0, c_3, ..., c_{4s-1}) with p(a) = a at s magnitudes a, and p'(a) = 0 at all but the smallest.
+
+    Values alone, of degree 2s + 1, unless `flat`.
 
     `squares` are a^2, positive and different, the smallest first: 2s - 1 conditions that are independent, as
     p(t) = t h(t^2) with h(0) = 0, and h of degree 2s - 1 has no 2s zeros.
     """
-    count = 2 * len(squares) - 1
-    rows = [[u**n for n in range(1, count + 1)] for u in squares]
-    rows += [[(2 * n + 1) * u**n for n in range(1, count + 1)] for u in squares[1:]]
-    return Fraction(0), *solve(rows, [Fraction(1)] * len(squares) + [Fraction(0)] * (len(squares) - 1))
+    sloped = squares[1:] if flat else ()
+    powers = range(1, len(squares) + len(sloped) + 1)
+    rows = [[u**n for n in powers] for u in squares] + [[(2 * n + 1) * u**n for n in powers] for u in sloped]
+    return Fraction(0), *solve(rows, [Fraction(1)] * len(squares) + [Fraction(0)] * len(sloped))
 
 
 def partitions(total: int, largest: int | None = None) -> Iterator[tuple[int, ...]]:

@@ -81,9 +81,10 @@ def _hermite(k: int, quintic: int) -> LowInstance:
     return two_scales(4 * k, k, 1, "1/10", coefficients=exact_array(coefficients))
 
 
-def _nodes(s: int, steps: Numbers) -> LowInstance:
+def _nodes(s: int, conditions: int, steps: Numbers) -> LowInstance:
     squares = list(itertools.accumulate(Fraction(1, 50) + step for step in steps))
-    return LowInstance(radius=0, squares=exact_array(squares), coefficients=exact_array(interpolating(squares)))
+    own = (interpolating(squares), interpolating(squares, flat=False), (Fraction(0),) * 2)[conditions]
+    return LowInstance(radius=0, squares=exact_array(squares), coefficients=exact_array(own))
 
 
 def octaves(s: int) -> LowInstance:
@@ -283,9 +284,9 @@ hermite = Space(
 )
 nodes = Space(
     "nodes",
-    {"s": Integer(1, 6), "steps": Reals(0, 1, lambda p: p["s"])},
+    {"s": Integer(1, 6), "conditions": Integer(0, 2), "steps": Reals(0, 1, lambda p: p["s"])},
     _nodes,
-    note="up to six magnitudes, and the odd polynomial of degree 4s - 1 that keeps them, flat at all but the smallest",
+    note="up to six magnitudes; an odd polynomial with their values and slopes 0, their values alone, or the zero one",
 )
 reference = Space(
     "reference",

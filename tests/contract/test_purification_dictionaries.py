@@ -73,6 +73,8 @@ def test_no_pixel_is_in_a_learning_and_in_a_testing_patch(learned):
                 mask[row : row + side, column : column + side] = True
                 assert row + side <= mask.shape[0] and column + side <= mask.shape[1]
             covered.append(mask)
+        cut = int(0.7 * photograph(name).shape[1])
+        assert not covered[0][:, cut:].any() and not covered[1][:, :cut].any()
         assert covered[0].any() and covered[1].any() and not (covered[0] & covered[1]).any()
 
 

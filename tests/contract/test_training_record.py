@@ -135,8 +135,8 @@ def test_failures_are_counted_and_left_out_of_means():
     (cell,) = tables["purification_collapse_64"]["rows"]
     named = dict(zip(tables["purification_collapse_64"]["columns"], cell, strict=True))
     assert (named["failed"], named["collapsed"], named["dead"], named["runs"]) == (pytest.approx(2 / 3), 1, 1, 3)
-    warm = [r for r in tables["purification_accuracy"]["rows"] if r[0].startswith(STARTS[2]) and r[1] == 0.2]
-    assert warm == [[f"{STARTS[2]}, d = 64, k = 5", 0.2, 1.0, 1.0, 1.0, 1]]
+    warm = [r for r in tables["purification_accuracy"]["rows"] if r[0] == "from clean, d = 64" and r[1] == 0.2]
+    assert warm == [["from clean, d = 64", 0.2, 1.0, 1.0, 1.0, 1]]
 
 
 def test_what_does_not_reproduce_is_a_row_with_its_size():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from constructions.feature_purification import spaces
+from constructions.feature_purification import SparseLaw, spaces
 from theorems.engine.falsify import Decided
+from theorems.engine.necessity import drop
 from theorems.engine.objective import Falsify
 from theorems.engine.origin import Origin, Variation, replay, replay_text
 from theorems.engine.sharpen import stronger
 from theorems.engine.shrink import shrink
+from verifiers.feature_purification import measure
 from verifiers.verdict import Refuted
 
 
@@ -36,3 +38,12 @@ def test_a_larger_energy_never_claims_more() -> None:
     """Also where both sides have opposite signs, so that the slack divided by the larger of them falls."""
     statement = Variation("feature_purification.certificate").statement()
     assert [stronger(statement, "energy_factor", seed) for seed in range(3)] == [(-1,)] * 3
+
+
+def test_two_coordinates_are_needed_for_a_dense_part() -> None:
+    """Theorem G in one dimension: both forms of the dense part are 0, which is not positive, and nothing breaks."""
+    found = drop(Variation("feature_purification.one_step_gradient"), "two coordinates at least", 2.0, 0)
+    assert found["finding"]["witness"]["point"]["d"] == "1"
+    measured = measure(SparseLaw.of("light", 1, 1, 0, 0))
+    assert measured["closed_pure"].value == measured["gradient_pure"].value == 1
+    assert measured["closed_dense"].value == measured["gradient_dense"].value == 0

@@ -90,7 +90,7 @@ degrees_lose = _conjecture(
     expected="supported",
     promised=4,
     mutants=(Mutant("four fifths remain", then=(Claim("4/5", menu_bound >= Rational(4, 5)),)),),
-    does_not_claim="Open. Each row is proved for its 100 draws, symmetrised; C and the quarter are measured.",
+    does_not_claim="Only rows are proved, each for its 100 draws, symmetrised; C and the quarter are measured.",
 )
 
 STATEMENTS: tuple[Statement, ...] = (direction_is_best, set_is_best, constant_degree_fails, degrees_lose)

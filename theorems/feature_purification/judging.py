@@ -16,8 +16,7 @@ from theorems.statement import Statement
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.feature_purification import CATALOGUE, measure
 from verifiers.feature_purification.subject import KINDS, InitialSubject, LawSubject
-from verifiers.low_complexity.bounds import linear_bound, upper_float, with_intercept
-from verifiers.low_complexity.lattice import lattice_of
+from verifiers.low_complexity.ceilings import degree_two_bound_of, linear_bound_of
 from verifiers.probability import clopper_pearson
 
 SCHEMA: dict[str, Any] = {"fields": list(FIELDS), "numbers": NUMBERS, "files": FILES, "example": EXAMPLE}
@@ -77,10 +76,11 @@ def _about_law(file: UserFile) -> list[str]:
         return []
     exact: Any = fractions_of(radius)[()]
     try:
-        bound = linear_bound(lattice_of(law), Fraction(exact), int(file.instance.norm) == 0)
+        maximum = int(file.instance.norm) == 0
+        most = float(linear_bound_of(law, Fraction(exact), maximum).upper)
+        even = float(degree_two_bound_of(law, Fraction(exact), maximum).upper)
     except (MissingPart, NoCertificate) as missing:
         return [f"no bound on linear classifiers: {missing}"]
-    most, even = upper_float(bound), upper_float(with_intercept(bound))
     return [
         f"under {law.text} every linear classifier without intercept has robust accuracy at most {most:.4f} at this "
         f"radius, and every polynomial of degree two at most {even:.4f}"

@@ -222,7 +222,7 @@ sets = Family.of(spaces.sets, quick=30, full=1000)
 cosines = Family.of(spaces.cosines, quick=150, full=4000)
 laws = Family.of(spaces.laws, quick=20, full=500)
 hermites = Family.of(spaces.hermite, quick=40, full=400)
-nodes = Family.of(spaces.nodes, quick=30, full=300)
+nodes = Family.of(spaces.nodes, quick=60, full=600)
 octaves = _family(
     "octaves", "one to eight magnitudes 1, 1/2, 1/4, ...", [partial(spaces.octaves, s) for s in range(1, 9)]
 )

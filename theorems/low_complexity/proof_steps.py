@@ -167,7 +167,7 @@ SYMMETRY = argued(
     checks=["every_polynomial"],
 )  # fmt: skip
 MENU = argued("S3", "multipliers that are orthogonal to all products bound the risk on the menu", "MENU", uses=["S2"])
-SYMMETRY_PROOF: tuple[ProofStep, ...] = (CLASS, SYMMETRY, MENU, TERM)
+SYMMETRY_PROOF: tuple[ProofStep, ...] = (CLASS, SYMMETRY, MENU, TERM.after("S3"))
 FORMULA_PROOF: tuple[ProofStep, ...] = (CONVOLUTION,)
 MAXIMUM_OF_CANTELLI_PROOF: tuple[ProofStep, ...] = (INTERIOR.after(), FACTORED.after(), LAST, LARGEST)
 LINEAR_PROOF: tuple[ProofStep, ...] = (MOMENTS, MARKOV, POINTWISE, CANTELLI, INTERIOR, FACTORED, LAST, LARGEST)

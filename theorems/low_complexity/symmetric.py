@@ -67,7 +67,7 @@ every_polynomial = Theorem(
         Mutant("one in a thousand more", constants={"menu_factor": Rational(1001, 1000)}),
         Mutant("the sample as it is", then=(Claim("not symmetrised", menu_risk >= menu_bound),)),
     ),
-    does_not_claim="A sample's risk, not the law's. Hinge risk is a surrogate: nothing follows for shares of errors.",
+    does_not_claim="Nothing about the law's own risk, nor about shares of errors, as hinge risk is a surrogate.",
 )
 
 low_degrees_fail = Proposition(

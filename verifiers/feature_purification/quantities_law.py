@@ -67,7 +67,7 @@ def closed_pure(subject: LawSubject) -> Enclosure:
 
 @_measures("1", "p^2/2 [P(S_{d-2} = t-2) + ... + P(S_{d-2} = t+1)] / P(|S_d| >= t)")
 def closed_dense(subject: LawSubject) -> Enclosure:
-    return enclose(walk.gradient_parts(subject.law)[1] if subject.law.d > 1 else 0)
+    return enclose(walk.gradient_parts(subject.law)[1])
 
 
 @_measures("1", "sqrt(k) E |<w*, z>| under the condition: mean number of signs in favour of the label")

@@ -67,9 +67,12 @@ def gradient_parts(law: SparseLaw) -> tuple[Fraction, Fraction]:
     """sqrt(k) times (g_alpha, g_beta): the pure and the dense part of one gradient step of a pure neuron (Theorem G).
 
     g_alpha = E[y z_1; z_1 != 0] goes to coordinate 1, and the same g_beta = E[y z_2; z_1 != 0] to every other one.
+    In one dimension there is no other one, and g_beta is 0.
     """
     t, p, d = require_light(law).least_count, law.probability, law.d
     accepted = acceptance(law)
     pure = p * mass(d - 1, p, t - 1, t) / accepted
+    if d < 2:
+        return pure, Fraction(0)
     dense = p**2 / 2 * sum((mass(d - 2, p, s) for s in range(t - 2, t + 2)), Fraction(0)) / accepted
     return pure, dense

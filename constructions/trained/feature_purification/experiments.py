@@ -174,6 +174,7 @@ def run_collapse(grid: Collapse, seeds: list[int], place: torch.device, report: 
     cells = [(radius, kappa, ramp, seed) for kappa in grid.kappas for radius in grid.radii for ramp in (False, True)
              for seed in seeds]  # fmt: skip
     entries: list[Json] = []
+    predicted = {(kappa, seed): _predicted(grid, kappa, seed, place) for kappa in grid.kappas for seed in seeds}
     for begin in range(0, len(cells), stack):
         chosen = cells[begin : begin + stack]
         report(f"{grid.name}: {begin} of {len(cells)} runs")
@@ -192,9 +193,17 @@ def run_collapse(grid: Collapse, seeds: list[int], place: torch.device, report: 
                 "radius": radius, "kappa": kappa, "ramp": ramp, "seed": seed, "status": found.status[position],
                 "steps": found.steps[position], "shrink": found.shrink[position],
                 "accuracy": float((labels * values > 0).float().mean()),
-                "predicted": predicted_radius(initial[position], kappa, float(grid.k), points, labels),
+                "predicted": predicted[kappa, seed],
             })  # fmt: skip
     return entries
+
+
+def _predicted(grid: Collapse, kappa: float, seed: int, place: torch.device) -> float:
+    """`predicted_radius` of one start, on so many points that the noise of v does not count."""
+    sample = grid.law.sample(20_000, stream(seed, grid.name, "prediction"))
+    points = torch.tensor(sample.points, dtype=torch.float32, device=place)
+    labels = torch.tensor(sample.labels, dtype=torch.float32, device=place)
+    return predicted_radius(initial_weights(grid.law, seed, place), kappa, float(grid.k), points, labels)
 
 
 def predicted_radius(

@@ -92,6 +92,10 @@ def plan(scale: str, place: torch.device) -> Scale:
     return Scale((*more.pairs, *LARGEST), more.collapses)
 
 
+def _seeds(count: int, first: int) -> str:
+    return f"seed {first}" if count == 1 else f"{count} seeds from {first}"
+
+
 def settings(scale: str, device: str, seed: int) -> dict[str, str]:
     """What a record says of how its networks were trained."""
     if scale == FRONTIER:
@@ -100,11 +104,11 @@ def settings(scale: str, device: str, seed: int) -> dict[str, str]:
                 "configuration": f"{sizes}; k = 5, m = 2 d, {FRESH} fresh points"}  # fmt: skip
     chosen = plan(scale, resolve_device(device))
     pairs = [
-        f"{p.name}: {p.seeds} seeds from {seed}, m = {2 * p.d}, {p.clean} clean and {p.adversarial} adversarial steps "
+        f"{p.name}: {_seeds(p.seeds, seed)}, m = {2 * p.d}, {p.clean} clean and {p.adversarial} adversarial steps "
         f"at radius {p.radius:g}"
         for p in chosen.pairs
     ]
-    grids = [f"{c.name}: {c.seeds} seeds from {seed}, {c.steps} steps" for c in chosen.collapses]
+    grids = [f"{c.name}: {_seeds(c.seeds, seed)}, {c.steps} steps" for c in chosen.collapses]
     recipe = Recipe(1)
     return {
         "law": chosen.pairs[0].law.text.partition("), ")[2],

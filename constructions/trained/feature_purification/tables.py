@@ -36,20 +36,21 @@ def tables_of(found: Found) -> list[Json]:
     pairs = {key: entries for key, entries in found.items() if isinstance(key, Pairs) and entries}
     grids = {key: entries for key, entries in found.items() if isinstance(key, Collapse) and entries}
     round_ones = {key: entries for key, entries in pairs.items() if key.norm == 2}
+    main = {key: entries for key, entries in round_ones.items() if (key.k, key.kappa) == (5, 0.2)}
     cubes = {key: entries for key, entries in pairs.items() if key.norm == 0}
     made = [
-        _accuracy({key: e for key, e in round_ones.items() if (key.k, key.kappa) == (5, 0.2)}, "purification_accuracy",
+        _accuracy(main, "purification_accuracy",
                   "Robust accuracy against the radius of the attack, l2, k = 5, kappa = 0.2"),
         _accuracy({key: e for key, e in round_ones.items() if key.k != 5}, "purification_accuracy_8",
                   "Robust accuracy against the radius of the attack, l2, larger k"),
         _accuracy(cubes, "purification_accuracy_cube", "Robust accuracy against the radius of the attack, l_inf"),
-        _dimensions(round_ones),
+        _dimensions(main),
         _kappas(round_ones),
         _beginnings(round_ones),
         _attacks(pairs),
         _measures(pairs),
-        _spectrum(round_ones),
-        *_paths(round_ones),
+        _spectrum(main),
+        *_paths(main),
         *(_collapse(grid, entries) for grid, entries in grids.items()),
         _failures(pairs),
         _reproduction(pairs),
@@ -77,6 +78,9 @@ def _count(seeds: int) -> str:
     return "1 seed" if seeds == 1 else f"{seeds} seeds"
 
 
+LEGEND = dict(zip(STARTS, ("clean", "from scratch", "from clean"), strict=True))
+"""Kinds of training in legends; the last two are adversarial."""
+
 ATTACKED = (
     "Accuracies under attack on 1000 fresh points per seed are upper bounds of the robust accuracy; f = 0 counts as "
     "wrong. best attack: the least of the dense direction, one step and 40 projected steps from four starts."
@@ -91,24 +95,26 @@ def _accuracy(pairs: Mapping[Pairs, Sequence[Json]], name: str, title: str) -> J
             curves = [n["accuracies"] for n in _trained(entries, network)]
             for at in zip(*curves, strict=True):
                 best = [row[3] for row in at]
-                rows.append([f"{network}, {_short(key)}", at[0][0], mean(best), min(best), max(best), len(best)])
+                rows.append([_series(network, key), at[0][0], mean(best), min(best), max(best), len(best)])
     note = (
-        f"Mean, lowest and highest over seeds, best attack. {_seeds(pairs)}. {ATTACKED} Expected: clean networks break "
+        "From scratch and from the clean network: adversarial training. Mean, lowest and highest over seeds, best "
+        f"attack. {_seeds(pairs)}. {ATTACKED} Expected: clean networks break "
         "at radii at which adversarially trained ones do not. It does not claim robustness: see the certificates."
     )
     return _table(name, title, units, rows, note, x="radius", y="accuracy", series="network", low="lowest",
                   high="highest")  # fmt: skip
 
 
-def _short(key: Pairs) -> str:
-    kappa = "" if key.kappa == 0.2 else f", kappa = {key.kappa:g}"
-    return f"d = {key.d}, k = {key.k}{kappa}"
+def _series(network: str, key: Pairs) -> str:
+    """A short name for legends, without what is the same in all series of the main figures."""
+    rest = "" if (key.k, key.kappa) == (5, 0.2) else f", k = {key.k}, kappa = {key.kappa:g}"
+    return f"{LEGEND[network]}, d = {key.d}{rest}"
 
 
 def _dimensions(pairs: Mapping[Pairs, Sequence[Json]]) -> Json:
     units = {"network": "", "d": "coordinates", "accuracy": "1", "lowest": "1", "highest": "1", "seeds": "seeds"}
     rows: list[list[Any]] = []
-    chosen = {key: entries for key, entries in pairs.items() if (key.k, key.kappa) == (5, 0.2) and 0.2 in key.radii}
+    chosen = {key: entries for key, entries in pairs.items() if 0.2 in key.radii}
     for network in STARTS:
         for key, entries in sorted(chosen.items(), key=lambda item: item[0].d):
             best = [row[3] for n in _trained(entries, network) for row in n["accuracies"] if row[0] == 0.2]
@@ -215,10 +221,10 @@ def _spectrum(pairs: Mapping[Pairs, Sequence[Json]]) -> Json:
             for rank in RANKS:
                 values = [share[rank] for share in shares if rank in share]
                 if values:
-                    rows.append([f"{network}, {_short(key)}", rank, mean(values), min(values), max(values),
-                                 len(values)])  # fmt: skip
+                    spread = [mean(values), min(values), max(values), len(values)]
+                    rows.append([_series(network, key), rank, *spread])
     note = (
-        "Share of the squared singular values of W - W_clean in its leading directions. "
+        "k = 5, kappa = 0.2. Share of the squared singular values of W - W_clean in its leading directions. "
         f"{_seeds(pairs)}. Expected: not of low rank. It does not contradict low-rank adversarial training "
         "of deep networks, which is another setting."
     )
@@ -229,17 +235,17 @@ def _spectrum(pairs: Mapping[Pairs, Sequence[Json]]) -> Json:
 
 def _paths(pairs: Mapping[Pairs, Sequence[Json]]) -> list[Json]:
     rows = [
-        [f"{network}, {_short(key)}", step, mixture, mixture * key.d / key.k, dense, top, singular]
+        [_series(network, key), step, mixture, mixture * key.d / key.k, dense, top, singular]
         for key, entries in pairs.items() for entry in entries[:1] for network, path in entry["paths"].items()
         for step, top, dense, mixture, singular in path
     ]  # fmt: skip
     units = {"network": "", "step": "steps", "mixture": "1", "mixture d/k": "1", "dense": "1", "top": "1",
              "singular_1": "length"}  # fmt: skip
     note = (
-        f"One seed each, every {WATCHED} steps: median mixture beta/alpha, in units of k/d as well, mean cosine with "
-        "the dense direction, mean top share, largest singular value. Expected: the mixture of clean networks stays a "
-        "small multiple of k/d, that of adversarially trained ones falls once the radius is large. One seed shows no "
-        "spread."
+        f"k = 5, kappa = 0.2, one seed each, every {WATCHED} steps: median mixture beta/alpha, in units of k/d as "
+        "well, mean cosine with the dense direction, mean top share, largest singular value. Expected: the mixture of "
+        "clean networks stays a small multiple of k/d, that of adversarially trained ones falls once the radius is "
+        "large. One seed shows no spread."
     )
     return [
         _table("purification_path", "The dense mixture along training", units, rows, note, x="step", y="mixture",
