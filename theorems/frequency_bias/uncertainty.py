@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sympy import Eq, Rational, log, sqrt
+from sympy import Eq, Rational, sqrt
 
 from constructions.frequency_bias import spaces
 from theorems.claim import Claim
@@ -16,6 +16,7 @@ from theorems.frequency_bias.vocabulary import (
     coset_spectrum,
     coset_support,
     divisor_bound,
+    log_sites,
     meshulam_bound,
     meshulam_least,
     minors,
@@ -207,7 +208,7 @@ entropy = Theorem(
     title="The entropies of |x|^2 and |x^|^2 add up to at least log N",
     source=Source("Maassen, Uffink 1988", "finite Fourier transform", "recalled"),
     given=(Claim("the signal is not zero", support >= 1),),
-    then=(Claim("sum of entropies", site_entropy + spectrum_entropy >= log(N)),),
+    then=(Claim("sum of entropies", site_entropy + spectrum_entropy >= log_sites),),
     measure=measure,
     instances=(families.null_vectors, families.random_signals, families.sparse),
     spaces=SPACES,
@@ -215,8 +216,8 @@ entropy = Theorem(
     expected="proved",
     promised=50,
     mutants=(
-        Mutant("half as much again", then=(Claim("3/2", site_entropy + spectrum_entropy >= log(N) * Rational(3, 2)),)),
-        Mutant("one entropy is enough", then=(Claim("sites alone", site_entropy >= log(N)),)),
+        Mutant("half more", then=(Claim("3/2", site_entropy + spectrum_entropy >= log_sites * Rational(3, 2)),)),
+        Mutant("one entropy is enough", then=(Claim("sites alone", site_entropy >= log_sites),)),
     ),
     does_not_claim="At equality, on cosets, balls cannot decide; `entropy_of_cosets` checks that to fifteen digits.",
 )
@@ -227,8 +228,8 @@ entropy_of_cosets = Proposition(
     source=Source("Maassen, Uffink 1988", "equality", "recalled"),
     given=(Claim("equality of supports", Eq(support * spectrum, N)),),
     then=(
-        Claim("not more", site_entropy + spectrum_entropy <= log(N) + Rational(1, 10**15)),
-        Claim("not less", site_entropy + spectrum_entropy >= log(N) - Rational(1, 10**15)),
+        Claim("not more", site_entropy + spectrum_entropy <= log_sites + Rational(1, 10**15)),
+        Claim("not less", site_entropy + spectrum_entropy >= log_sites - Rational(1, 10**15)),
     ),
     measure=measure,
     instances=(families.modulated_cosets, families.cosets),
@@ -236,7 +237,7 @@ entropy_of_cosets = Proposition(
     proof=steps.COSET_ENTROPY_PROOF,
     promised=10,
     mutants=(Mutant("for all signals", without="equality of supports", known_false=False),
-             Mutant("half of it", then=(Claim("half", site_entropy + spectrum_entropy <= log(N) / 2),))),
+             Mutant("half of it", then=(Claim("half", site_entropy + spectrum_entropy <= log_sites / 2),))),
     does_not_claim="That no other signals reach log N is known and not checked.",
 )  # fmt: skip
 

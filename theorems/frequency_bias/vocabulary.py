@@ -53,6 +53,7 @@ site_share, off_sites = quantity("site_share", "a^2"), quantity("off_sites", r"\
 signal_share, off_band = quantity("signal_share", "b^2"), quantity("off_band", r"\epsilon_B^2")
 pair_bound = quantity("pair_bound", r"|P_B P_T|^2")
 site_entropy, spectrum_entropy = quantity("site_entropy", "H(|x|^2)"), quantity("spectrum_entropy", r"H(|Fx|^2)")
+log_sites = quantity("log_sites", r"\mathrm{log} N")
 spectrum_outside, sites_outside = quantities("spectrum_outside sites_outside")
 
 net_cost = quantity("net_cost", r"(|U|^2+|V|^2)/2")

@@ -241,6 +241,11 @@ def spectrum_entropy(subject: Subject) -> Enclosure:
     return enclose(_entropy(table_energies([folded(table, d) for d in range(subject.sites)])))
 
 
+@_measures("nats", "log N, the least sum of the two entropies")
+def log_sites(subject: Subject) -> Enclosure:
+    return enclose(ball(subject.sites).log())
+
+
 # A filter on K sites that lives in a band
 
 
