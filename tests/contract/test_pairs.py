@@ -112,6 +112,7 @@ def test_the_maps_tell_proved_pairs_from_halves():
     whole, half, none = _entry([0.96] * n, [0.04] * n), _entry([0.96] * n, [0.5] * n), _entry([0.5] * n, [0.5] * n)
     sizes = (frontier.Size(64), frontier.Size(256), frontier.Size(256, kappa=0.4))
     by_dimension, by_bias, *curves = frontier.tables(dict(zip(sizes, (half, whole, none), strict=True)), 0)
+    assert [by_dimension["name"], by_bias["name"]] == [f"purification_frontier_map_{end}" for end in ("d_20", "kappa")]
     assert {(d, level) for d, _, level in by_dimension["rows"]} == {(64, 2), (256, 3)}
     assert {(kappa, level) for kappa, _, level in by_bias["rows"]} == {(0.2, 3), (0.4, 0)}
     assert len(curves) == 2 and all(measurement(t)["figure"] for t in (by_dimension, by_bias, *curves))

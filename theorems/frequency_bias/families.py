@@ -280,5 +280,20 @@ shares = Family.of(spaces.shares, quick=40, full=1500)
 zeros = Family.of(spaces.zeros, quick=25, full=500)
 nets = Family.of(spaces.nets, quick=25, full=1000)
 predictors = Family.of(spaces.predictors, quick=25, full=500)
+
+
+def _open_net(sites: int, layers: int, taps: int, half_width: int) -> FrequencyInstance:
+    """Every unit open: the gradient is a product of box filters, lower in frequency than any filter of one layer."""
+    weights = np.ones((layers, 1, 1, taps), dtype=np.int64)
+    return FrequencyInstance(
+        length=sites, weights=weights, signal=np.ones(sites, dtype=np.int64), band=low_band(sites, half_width)
+    )
+
+
+open_nets = _family(
+    "open_nets",
+    "ReLU nets of box filters on the constant signal, every unit open",
+    [partial(_open_net, *sizes) for sizes in ((32, 3, 2, 4), (32, 2, 3, 4), (24, 4, 2, 3), (17, 1, 3, 2))],
+)
 relu_nets = Family.of(spaces.relu_nets, quick=20, full=500)
 planes = Family.of(spaces.planes, quick=15, full=300)

@@ -62,7 +62,10 @@ REFERENCE_DIMENSION = 256
 SIZES = (
     Size(64), Size(128), Size(REFERENCE_DIMENSION), Size(512, adversarial=5000),
     *(Size(REFERENCE_DIMENSION, kappa=kappa) for kappa in (0.1, 0.15, 0.25, 0.3, 0.4)),
+    Size(64, kappa=0.15), Size(128, kappa=0.15), Size(512, adversarial=5000, kappa=0.15),
 )  # fmt: skip
+BY_DIMENSION = (0.2, 0.15)
+"""Relative biases at which all dimensions are trained."""
 
 
 def run_size(size: Size, seed: int, certified: Certified, report: Callable[[str], None]) -> Json | None:
@@ -87,16 +90,21 @@ def tables(found: dict[Size, Json], seed: int) -> list[Json]:
         "Clopper-Pearson bound of 97.5 % confidence on certified or broken points; the better of the two adversarial "
         "starts. Not claimed: that other seeds or longer training would not reach farther."
     )
-    by_dimension = {size.d: entry for size, entry in found.items() if size.kappa == 0.2}
+    by_dimension = {
+        kappa: {size.d: entry for size, entry in sorted(found.items(), key=lambda item: item[0].d)
+                if size.kappa == kappa}
+        for kappa in BY_DIMENSION
+    }  # fmt: skip
     by_bias = {size.kappa: entry for size, entry in found.items() if size.d == REFERENCE_DIMENSION}
     return [
-        _map("d", "coordinates", "dimension", by_dimension, f"kappa = 0.2. {note}"),
-        _map("kappa", "1", "relative bias", dict(sorted(by_bias.items())), f"d = {REFERENCE_DIMENSION}. {note}"),
-        *(_by_radius(d, entry, note) for d, entry in by_dimension.items()),
-    ]
+        *(_map("d", "coordinates", f"dimension (kappa = {kappa:g})", entries, note, f"_{round(100 * kappa)}")
+          for kappa, entries in by_dimension.items() if entries),
+        _map("kappa", "1", f"relative bias (d = {REFERENCE_DIMENSION})", dict(sorted(by_bias.items())), note),
+        *(_by_radius(d, kappa, entry, note) for kappa in BY_DIMENSION for d, entry in by_dimension[kappa].items()),
+    ]  # fmt: skip
 
 
-def _map(axis: str, unit: str, words: str, found: dict[Any, Json], note: str) -> Json:
+def _map(axis: str, unit: str, words: str, found: dict[Any, Json], note: str, suffix: str = "") -> Json:
     """What is proved by one parameter and the radius."""
     cells = [
         [value, float(Fraction(radius)), 2 * (robust >= ROBUST) + (clean <= BROKEN)]
@@ -104,7 +112,7 @@ def _map(axis: str, unit: str, words: str, found: dict[Any, Json], note: str) ->
         for radius, robust, clean, _ in entry["rows"]
     ]
     return {
-        "name": f"purification_frontier_map_{axis}", "title": f"Where a pair is proved, by {words} and radius",
+        "name": f"purification_frontier_map_{axis}{suffix}", "title": f"Where a pair is proved, by {words} and radius",
         "columns": [axis, "tau", "level"], "units": {axis: unit, "tau": "length", "level": ""},
         "rows": cells, "kind": "heatmap", "x": "tau", "y": axis, "value": "level",
         "levels": {
@@ -117,7 +125,7 @@ def _map(axis: str, unit: str, words: str, found: dict[Any, Json], note: str) ->
     }  # fmt: skip
 
 
-def _by_radius(d: int, entry: Json, note: str) -> Json:
+def _by_radius(d: int, kappa: float, entry: Json, note: str) -> Json:
     """Accuracies of one pair against the radius."""
     units = {"what": "", "tau": "length", "accuracy": "probability"}
     rows = [
@@ -126,7 +134,8 @@ def _by_radius(d: int, entry: Json, note: str) -> Json:
         for text, value in zip(SERIES, values, strict=True)
     ]
     return {
-        "name": f"purification_frontier_{d}", "title": f"Proved robust accuracies of a pair, d = {d}",
+        "name": f"purification_frontier_{d}_{round(100 * kappa)}",
+        "title": f"Proved robust accuracies of a pair, d = {d}, kappa = {kappa:g}",
         "columns": list(units), "units": units, "rows": rows, "x": "tau", "y": "accuracy", "series": "what",
         "note": note,
     }  # fmt: skip
