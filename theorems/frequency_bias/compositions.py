@@ -111,7 +111,7 @@ gradient_rows = Theorem(
         Claim("share in the band", gradient_share <= lam),
     ),
     measure=measure,
-    instances=(families.open_nets, families.relu_nets),
+    instances=(families.box_nets, families.relu_nets),
     spaces=(spaces.relu_nets,),
     proof=steps.GRADIENT_PROOF,
     promised=8,

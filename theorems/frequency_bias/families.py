@@ -290,8 +290,8 @@ def _open_net(sites: int, layers: int, taps: int, half_width: int) -> FrequencyI
     )
 
 
-open_nets = _family(
-    "open_nets",
+box_nets = _family(
+    "box_nets",
     "ReLU nets of box filters on the constant signal, every unit open",
     [partial(_open_net, *sizes) for sizes in ((32, 3, 2, 4), (32, 2, 3, 4), (24, 4, 2, 3), (17, 1, 3, 2))],
 )
