@@ -16,7 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from constructions.instance import fractions_of
-from constructions.low_complexity import MAXIMUM, odd_monomials
+from constructions.low_complexity import MAXIMUM, GateInstance, odd_monomials
 from constructions.low_complexity.menus import MenuInstance
 from verifiers.errors import MissingPart
 
@@ -27,23 +27,38 @@ LARGEST_ORBIT = 30_000
 """Most arrangements of the coordinates, times monomials, over which averages are taken one by one."""
 
 
-class MenuSubject:
-    """A sample with a menu of perturbations, and a polynomial."""
+class Attacked:
+    """A sample with a menu of perturbations."""
 
-    def __init__(self, instance: MenuInstance) -> None:
-        self.instance = instance
-        self.degree, self.tau = int(instance.degree), instance.tau
-        self.maximum = int(instance.norm) == MAXIMUM
+    def __init__(self, instance: MenuInstance | GateInstance) -> None:
+        self.tau, self.maximum = instance.tau, int(instance.norm) == MAXIMUM
+        self.points, self.labels = instance.points, instance.labels
+        self.attacked, self.owners = instance.attacked, instance.owners
         self.size, self.width = instance.points.shape
 
     def excess(self) -> Fraction:
         """Largest squared length of a move, in the norm of the ball, minus tau^2: at most 0 for a menu inside it."""
-        if not len(self.instance.owners):
+        if not len(self.owners):
             return -self.tau**2
-        moves = fractions_of(self.instance.attacked) - fractions_of(self.instance.points)[self.instance.owners]
+        moves = fractions_of(self.attacked) - fractions_of(self.points)[self.owners]
         squares = [[v * v for v in row] for row in moves.tolist()]
         longest: Fraction = max(max(row) if self.maximum else sum(row, Fraction(0)) for row in squares)
         return longest - self.tau**2
+
+    def risk(self, values: list[Fraction], sign: int = 1) -> Fraction:
+        """Mean over the points of the largest hinge loss on the menu, from values (m,); `sign` turns the labels."""
+        worst = [Fraction(0)] * self.size
+        for owner, value in zip(self.owners.tolist(), values, strict=True):
+            worst[owner] = max(worst[owner], 1 - sign * int(self.labels[owner]) * value)
+        return sum(worst, Fraction(0)) / self.size
+
+
+class MenuSubject(Attacked):
+    """A sample with a menu of perturbations, and a polynomial."""
+
+    def __init__(self, instance: MenuInstance) -> None:
+        super().__init__(instance)
+        self.instance, self.degree = instance, int(instance.degree)
 
     def features(self, points: np.ndarray) -> list[list[int]]:
         """Odd products of power sums at points (m, d) in whole numbers: entry (m, p) times D^(weight of p)."""
@@ -107,13 +122,6 @@ class MenuSubject:
         return [sum((f * math.prod((v**e for v, e in zip(row, powers, strict=True) if e), start=Fraction(1))
                      for f, powers in zip(factors, self.instance.exponents.tolist(), strict=True)), Fraction(0))
                 for row in fractions_of(points).tolist()]  # fmt: skip
-
-    def risk(self, values: list[Fraction], sign: int = 1) -> Fraction:
-        """Mean over the points of the largest hinge loss on the menu, from values (m,); `sign` turns the labels."""
-        worst = [Fraction(0)] * self.size
-        for owner, value in zip(self.instance.owners.tolist(), values, strict=True):
-            worst[owner] = max(worst[owner], 1 - sign * int(self.instance.labels[owner]) * value)
-        return sum(worst, Fraction(0)) / self.size
 
     def symmetrised_risk(self) -> Fraction:
         """Mean of the risk over all arrangements of the coordinates and both mirror images of the sample."""
