@@ -152,7 +152,7 @@ def ascend(gram: np.ndarray, owners: np.ndarray, size: int, limit: float, full: 
             if rise > 0:
                 pace = min(1.0, rise / curve) if curve > 0 else 1.0
                 alpha[block] += pace * step
-                product += gram[:, block] @ (pace * step)
+                product += (pace * step) @ gram[block]
     return np.maximum(alpha, 0), relative
 
 

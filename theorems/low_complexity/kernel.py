@@ -111,7 +111,7 @@ frozen_gates_fail = Proposition(
         Mutant("at least nine tenths", then=(Claim("9/10", frozen_bound >= Rational(9, 10)),)),
         Mutant("at most one half", then=(Claim("1/2", frozen_bound <= Rational(1, 2)),)),
     ),
-    does_not_claim="Each bound is proved for its 100 draws of one law, its 64 gates and norm one; larger norms can fit.",
+    does_not_claim="Each bound is proved for its 100 draws of one law, its 64 gates and norm one; larger ones can fit.",
 )
 
 STATEMENTS = (frozen_margins, every_frozen, frozen_gates_fail)
