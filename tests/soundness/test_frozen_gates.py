@@ -66,8 +66,8 @@ def test_whole_products_are_exact_at_every_size() -> None:
         expected = [[sum(int(a) * int(b) for a, b in zip(row, own, strict=True)) for own in right.T] for row in left]
         assert product(left, right).tolist() == expected
         assert times(left[:, :2], left[:, :2]).tolist() == [[int(a) ** 2 for a in row[:2]] for row in left]
-    odd = np.full((1, 64), 2**26 + 1)  # every square is above 2^52, the sum of two beyond what float64 holds
-    assert product(odd, odd.T).tolist() == [[64 * (2**26 + 1) ** 2]] and (2**26 + 1) ** 2 * 2 > EXACT
+    odd = np.full((1, 63), 2**26 + 1)  # every square is above 2^52, and the sum is odd and beyond float64
+    assert product(odd, odd.T).tolist() == [[63 * (2**26 + 1) ** 2]] and (2**26 + 1) ** 2 * 2 > EXACT
     assert whole(np.array([0.1, 3.0]))[1] == 2**55 and whole(np.array([0.5, 3.0]))[1] <= 2**4
 
 
