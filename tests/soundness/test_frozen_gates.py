@@ -133,6 +133,26 @@ def test_least_risk_of_a_norm_by_another_solver(seed) -> None:
     assert float(subject.risk(subject.values())) >= value - 1e-6
 
 
+def test_least_risk_of_any_norm_by_another_solver() -> None:
+    """16 features, 60 points: a linear program over v. As many features as points fit them, and nothing is proved."""
+    import cvxpy
+
+    instance = drawn_gates(SparseLaw.of("light", 4, 2, gap="1/2"), 60, 4, 0, "2/5", 2, rounds=2).instance
+    rows, directions = floats_of(instance.attacked), floats_of(instance.directions)
+    form = GateForm(directions, 5 / 128, 13 / 128, np.zeros_like(directions))
+    psi = (form.gates(rows)[:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
+    v, slack = cvxpy.Variable(16), cvxpy.Variable(60, nonneg=True)
+    losses = 1 - cvxpy.multiply(instance.labels[instance.owners], psi @ v)
+    value = cvxpy.Problem(cvxpy.Minimize(cvxpy.sum(slack) / 60), [slack[instance.owners] >= losses]).solve("CLARABEL")
+    assert 0.2 < value < 0.95
+    assert float(GateSubject(instance).any_norm()) == pytest.approx(value, abs=1e-6)
+    assert GateSubject(line()).any_norm() == 0
+    opposed = {"points": [[1], [1]], "labels": [1, -1], "attacked": [["1/2"], ["1/2"]], "owners": [0, 1]}
+    assert GateSubject(line(multipliers=["1", "1"], **opposed)).any_norm() == 1
+    with pytest.raises(MissingPart, match="features"):
+        GateSubject(drawn_gates(spaces.GATE_LAW, 4, 2, 0, "1/4", 1, rounds=1).instance).any_norm()
+
+
 def test_least_moments_have_the_gap_that_is_said() -> None:
     """Full multipliers: the least |z| over mixtures, by a cone solver."""
     import cvxpy

@@ -321,6 +321,16 @@ gate_lines = _family(
         partial(_line, 1, ["1", "2"], ["2", "-1"], "1"),
     ],
 )
+crowded_gates = Family(
+    "crowded_gates",
+    "solved",
+    "100 draws of light data in 4 dimensions, two gates, radius 2/5: the best model of norm 2 on a menu",
+    lambda generator, index: drawn_gates(
+        SparseLaw.of("light", 4, 2, gap="1/2"), 100, 2, int(generator.integers(2**32)), "2/5", 2, rounds=2
+    ).instance,
+    quick=3,
+    full=20,
+)
 gates = Family.of(spaces.gates, quick=60, full=1000)
 
 

@@ -11,6 +11,7 @@ from theorems.claim import Claim
 from theorems.low_complexity import families
 from theorems.low_complexity import proof_steps as steps
 from theorems.low_complexity.vocabulary import (
+    any_norm_bound,
     coordinates,
     excess,
     frozen_bound,
@@ -21,6 +22,7 @@ from theorems.low_complexity.vocabulary import (
     gate_count,
     largest_total,
     least_multiplier,
+    menu_factor,
     menu_radius,
     moment_factor,
     moment_sq,
@@ -83,6 +85,21 @@ every_frozen = Theorem(
     does_not_claim="Nothing about the law's own risk, nor about other widths or other gates.",
 )  # fmt: skip
 
+frozen_of_any_norm = Theorem(
+    "low_complexity.frozen_of_any_norm",
+    title="Balanced multipliers bound the robust hinge risk of every model of few frozen gates, of whatever norm",
+    source=source(item="tangent kernel and random features, convex surrogate; duality, derived"),
+    given=(_inside,),
+    then=(Claim("risk of every model", frozen_risk >= menu_factor * any_norm_bound),),
+    measure=measure,
+    instances=(families.gate_lines, families.crowded_gates, families.gates),
+    spaces=(spaces.gates,),
+    proof=steps.FROZEN_RISK_PROOF,
+    promised=30,
+    mutants=(Mutant("one in a thousand more", constants={"menu_factor": Rational(1001, 1000)}),),
+    does_not_claim="Nothing where features are as many as points, which some model then fits: the bound is 0 there.",
+)
+
 frozen_gates_fail = Proposition(
     "low_complexity.frozen_gates_fail",
     title="On draws of light data models of norm one on 64 frozen gates have robust hinge risk of at least two thirds",
@@ -114,4 +131,4 @@ frozen_gates_fail = Proposition(
     does_not_claim="Each bound is proved for its 100 draws of one law, its 64 gates and norm one; larger ones can fit.",
 )
 
-STATEMENTS = (frozen_margins, every_frozen, frozen_gates_fail)
+STATEMENTS = (frozen_margins, every_frozen, frozen_of_any_norm, frozen_gates_fail)

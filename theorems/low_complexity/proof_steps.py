@@ -169,7 +169,7 @@ SYMMETRY = argued(
 MENU = argued("S3", "multipliers that are orthogonal to all products bound the risk on the menu", "MENU", uses=["S2"])
 FROZEN = argued(
     "K1", "multipliers see every model with the same gates through one vector z", "FROZEN",
-    checks=["every_frozen", "frozen_margins"],
+    checks=["every_frozen", "frozen_margins", "frozen_of_any_norm"],
 )  # fmt: skip
 risk, mass, seen, norm_sq, moment_sq = symbols("risk mass seen norm_sq moment_sq", real=True)
 SQUARED = scalar(

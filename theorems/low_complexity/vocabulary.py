@@ -59,6 +59,7 @@ frozen_mass, frozen_bound = quantity("frozen_mass", r"\sum\alpha/n"), quantity("
 frozen_risk, worst_margin = quantity("frozen_risk", "R_n(f_v)"), quantity("worst_margin", r"\mathrm{margin}_n(f_v)")
 frozen_norm_sq, moment_sq = quantity("frozen_norm_sq", "|v|^2"), quantity("moment_sq", "|z|^2")
 still_moment_sq = quantity("still_moment_sq", r"|z_{\delta=0}|^2")
+any_norm_bound = quantity("any_norm_bound", r"R_\mathrm{any}")
 
 moment_factor = constant("moment_factor", 1, "derived", "C_z")
 """Factor on |v|^2 |z|^2 in the bounds over all models with the same frozen gates."""

@@ -21,6 +21,9 @@ from verifiers.low_complexity.menu import Attacked
 EXACT, LONGEST = 2**53, 2**62
 """Whole numbers below EXACT are exact in float64; int64 is used for numbers below LONGEST, Python's beyond."""
 
+MOST_FEATURES = 64
+"""Most features for which multipliers are balanced exactly, one equation each."""
+
 
 class GateSubject(Attacked):
     """A sample with a menu of perturbations and multipliers, and a network with frozen gates."""
@@ -106,6 +109,14 @@ class GateSubject(Attacked):
         if not self.feasible():
             return Fraction(0)
         return max(Fraction(0), self.mass() - self.instance.number("limit") * root_above(self.moment_sq()))
+
+    def any_norm(self) -> Fraction:
+        """No model, of whatever norm, has less hinge risk on the menu: multipliers with z = 0, found here."""
+        if self.instance.directions.size > MOST_FEATURES:
+            raise MissingPart(f"more than {MOST_FEATURES} features can fit a sample; give a limit of the norm instead")
+        gates, own = self.gates(self.attacked)[0], whole(self.attacked)[0]
+        psi = times(gates[:, :, None], own[:, None, :]).reshape(len(own), -1)
+        return self.free_bound(psi.tolist())[0]
 
     def _vectors(self) -> Any:
         if self.instance.values is None:

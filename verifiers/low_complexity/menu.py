@@ -52,6 +52,46 @@ class Attacked:
             worst[owner] = max(worst[owner], 1 - sign * int(self.labels[owner]) * value)
         return sum(worst, Fraction(0)) / self.size
 
+    def free_bound(self, whole: list[list[int]]) -> tuple[Fraction, list[Fraction]]:
+        """(lower bound on the menu risk of every combination of features (m, p), multipliers (m,)); none prove 0."""
+        owners, n = self.owners, self.size
+        none = [Fraction(0)] * len(owners)
+        if not len(owners):
+            return Fraction(0), none
+        labels = self.labels[owners].tolist()
+        signed = [[int(y) * v for v in row] for y, row in zip(labels, whole, strict=True)]
+        sizes = [max((abs(row[j]) for row in signed), default=1) or 1 for j in range(len(signed[0]))]
+        scaled = np.array([[float(Fraction(v, s)) for v, s in zip(row, sizes, strict=True)] for row in signed])
+        proposed = _solve(scaled, owners, n)
+        if proposed is None:
+            return Fraction(0), none
+        alpha = balanced(signed, scaled, proposed)
+        if alpha is None:
+            return Fraction(0), none
+        totals = [Fraction(0)] * n
+        for owner, own in zip(owners.tolist(), alpha, strict=True):
+            totals[owner] += own
+        most = max(Fraction(1), *totals)
+        alpha = [own / most for own in alpha]
+        if not self.balances(alpha, whole):
+            return Fraction(0), none
+        return sum(alpha, Fraction(0)) / n, alpha
+
+    def balances(self, alpha: list[Fraction], whole: list[list[int]]) -> bool:
+        """Whether multipliers (m,) are feasible and balance all features (m, p), decided from these alone."""
+        owners = self.owners.tolist()
+        if len(alpha) != len(owners) or not all(isinstance(a, Fraction) and a >= 0 for a in alpha):
+            return False
+        totals = [Fraction(0)] * self.size
+        for owner, own in zip(owners, alpha, strict=True):
+            totals[owner] += own
+        if max(totals) > 1:
+            return False
+        labels = self.labels.tolist()
+        weights = [own * int(labels[owner]) for owner, own in zip(owners, alpha, strict=True)]
+        columns = zip(*whole, strict=True)
+        return all(sum(w * v for w, v in zip(weights, column, strict=True) if w) == 0 for column in columns)
+
 
 class MenuSubject(Attacked):
     """A sample with a menu of perturbations, and a polynomial."""
@@ -69,44 +109,11 @@ class MenuSubject(Attacked):
 
     def bound(self) -> tuple[Fraction, list[Fraction]]:
         """(lower bound on the menu risk of every odd symmetric polynomial, multipliers (m,)); none at all prove 0."""
-        owners, n = self.instance.owners, self.size
-        none = [Fraction(0)] * len(owners)
-        if not len(owners):
-            return Fraction(0), none
-        labels = self.instance.labels[owners].tolist()
-        whole = self.features(self.instance.attacked)
-        signed = [[int(y) * v for v in row] for y, row in zip(labels, whole, strict=True)]
-        sizes = [max((abs(row[j]) for row in signed), default=1) or 1 for j in range(len(signed[0]))]
-        scaled = np.array([[float(Fraction(v, s)) for v, s in zip(row, sizes, strict=True)] for row in signed])
-        proposed = _solve(scaled, owners, n)
-        if proposed is None:
-            return Fraction(0), none
-        alpha = balanced(signed, scaled, proposed)
-        if alpha is None:
-            return Fraction(0), none
-        totals = [Fraction(0)] * n
-        for owner, own in zip(owners.tolist(), alpha, strict=True):
-            totals[owner] += own
-        most = max(Fraction(1), *totals)
-        alpha = [own / most for own in alpha]
-        if not self.proves(alpha):
-            return Fraction(0), none
-        return sum(alpha, Fraction(0)) / n, alpha
+        return self.free_bound(self.features(self.attacked))
 
     def proves(self, alpha: list[Fraction]) -> bool:
         """Whether multipliers (m,) are feasible, decided from the features alone."""
-        owners = self.instance.owners.tolist()
-        if len(alpha) != len(owners) or not all(isinstance(a, Fraction) and a >= 0 for a in alpha):
-            return False
-        totals = [Fraction(0)] * self.size
-        for owner, own in zip(owners, alpha, strict=True):
-            totals[owner] += own
-        if max(totals) > 1:
-            return False
-        labels = self.instance.labels.tolist()
-        weights = [own * int(labels[owner]) for owner, own in zip(owners, alpha, strict=True)]
-        columns = zip(*self.features(self.instance.attacked), strict=True)
-        return all(sum(w * v for w, v in zip(weights, column, strict=True) if w) == 0 for column in columns)
+        return self.balances(alpha, self.features(self.attacked))
 
     def values(self, points: np.ndarray) -> list[Fraction]:
         """The polynomial at points (m, d), exactly."""

@@ -53,6 +53,11 @@ def frozen_bound(subject: GateSubject) -> Enclosure:
     return enclose(subject.bound())
 
 
+@_measures("1", "no model of whatever norm has less hinge risk on the menu")
+def any_norm_bound(subject: GateSubject) -> Enclosure:
+    return enclose(subject.any_norm())
+
+
 @_measures("1", "hinge risk of the model on the menu")
 def frozen_risk(subject: GateSubject) -> Enclosure:
     return enclose(subject.risk(subject.values()))
