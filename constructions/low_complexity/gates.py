@@ -167,7 +167,7 @@ def on_grid(alpha: np.ndarray, owners: np.ndarray, size: int, full: bool) -> np.
 
 
 class GateCuts(NamedTuple):
-    """A menu with multipliers, the best model of the norm that was found, and its risk under attack (float64)."""
+    """A menu with multipliers, the model that was best under attack, and its risk under attack (float64)."""
 
     instance: GateInstance
     attacked: float
@@ -182,14 +182,14 @@ def frozen_cutting_planes(
 
     Alternates between the best multipliers for the menu and an attack on the model that they belong to; stops after
     `rounds`, or once the risk under attack exceeds the one on the menu by at most `gap`. `full` multipliers add up to
-    1 at every point. The instance carries the model in its values, rounded so that its norm stays within the limit.
+    1 at every point. The instance carries the least model on its menu, rounded so that the norm stays within the limit.
     """
     tau, most, size = float(Fraction(radius)) * (1 - 1e-3), float(Fraction(limit)), len(points)
     points = np.round(points * POINT_GRID) / POINT_GRID
     room = max(tau - np.sqrt(points.shape[1]) / POINT_GRID, 0.0)  # rounding moves coordinates by half a step
     menu = [np.round((points + move) * POINT_GRID) / POINT_GRID for move in simple_moves(points, labels, room)]
     form = GateForm(directions, float(Fraction(bias)), float(Fraction(ramp)), np.zeros_like(directions))
-    best: tuple[float, np.ndarray] = (np.inf, form.vectors)
+    best = (form.vectors, np.full(size, np.inf))
     for last in range(rounds - 1, -1, -1):
         rows, owners = np.concatenate(menu), np.tile(np.arange(size), len(menu))
         signs, gates = labels[owners], form.gates(rows)
@@ -200,21 +200,23 @@ def frozen_cutting_planes(
         menu_risk = np.zeros(size)
         np.maximum.at(menu_risk, owners, 1 - signs * form.values(rows))
         moves, values = attack_form(form, points, labels, room, simple_moves(points, labels, room)[:3])
-        risk = float(np.maximum(menu_risk, 1 - values).mean())
-        best = min(best, (risk, form.vectors), key=lambda pair: pair[0])
-        if risk - menu_risk.mean() < gap or not last:
+        losses = np.maximum(menu_risk, 1 - values)
+        best = min(best, (form.vectors, losses), key=lambda pair: float(pair[1].mean()))
+        if losses.mean() - menu_risk.mean() < gap or not last:
             break
         menu.append(np.round((points + moves) * POINT_GRID) / POINT_GRID)
-    form.vectors = best[1]
+    least, form.vectors = form.vectors, best[0]
+    losses = best[1].copy()
+    np.maximum.at(losses, owners, 1 - signs * form.values(rows))  # the menu grew since the best model was attacked
     rounded = on_grid(alpha, owners, size, full)
     used = rounded > 0
     used[:size] = True  # the points themselves stay, so that each has at least one place on the menu
     instance = GateInstance(
         radius=str(Fraction(radius)), points=points, labels=labels, attacked=rows[used], owners=owners[used],
         directions=directions, bias=str(Fraction(bias)), ramp=str(Fraction(ramp)), multipliers=rounded[used],
-        values=np.trunc(form.vectors * 2.0**20) / 2.0**20, limit=str(Fraction(limit)),
+        values=np.trunc(least * 2.0**20) / 2.0**20, limit=str(Fraction(limit)),
     )  # fmt: skip
-    return GateCuts(instance, best[0], form)
+    return GateCuts(instance, float(losses.mean()), form)
 
 
 def drawn_gates(law: SparseLaw, count: int, width: int, seed: int, tau: Any, limit: Any, full: bool = False,

@@ -102,7 +102,7 @@ frozen_of_any_norm = Theorem(
 
 frozen_gates_fail = Proposition(
     "low_complexity.frozen_gates_fail",
-    title="On draws of light data models of norm one on 64 frozen gates have robust hinge risk of at least two thirds",
+    title="On draws of light data models of norm one on 64 frozen gates have robust hinge risk at least three fifths",
     source=source(item="tangent kernel of finite width, convex surrogate; derived"),
     given=(
         _inside,
@@ -114,7 +114,7 @@ frozen_gates_fail = Proposition(
         Claim("radius at least 1/4", menu_radius >= Rational(1, 4)),
     ),
     then=(
-        Claim("every model of the norm", frozen_bound >= Rational(2, 3)),
+        Claim("every model of the norm", frozen_bound >= Rational(3, 5)),
         Claim("one model of the norm", frozen_norm_sq <= frozen_limit**2),
         Claim("is within two percent on the menu", 50 * frozen_risk <= 51 * frozen_bound),
     ),
