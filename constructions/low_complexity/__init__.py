@@ -1,5 +1,9 @@
 """Models of low complexity on sparse data: linear classifiers, quadratics, odd polynomials, and the laws they meet."""
 
+from constructions.low_complexity.gates import GateInstance as GateInstance
+from constructions.low_complexity.gates import drawn_gates as drawn_gates
+from constructions.low_complexity.gates import frozen_cutting_planes as frozen_cutting_planes
+from constructions.low_complexity.gates import frozen_directions as frozen_directions
 from constructions.low_complexity.instance import EUCLIDEAN as EUCLIDEAN
 from constructions.low_complexity.instance import MAXIMUM as MAXIMUM
 from constructions.low_complexity.instance import LowInstance as LowInstance

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -73,6 +73,14 @@ class MenuInstance(Instance):
         return Fraction(value)
 
 
+class Form(Protocol):
+    """A model in floats that can be attacked."""
+
+    def values(self, points: np.ndarray) -> np.ndarray: ...
+
+    def slopes(self, points: np.ndarray) -> np.ndarray: ...
+
+
 class SymmetricForm:
     """An odd symmetric polynomial in floats: values and slopes at points. Coordinates are in units of 1/sqrt(k)."""
 
@@ -87,6 +95,10 @@ class SymmetricForm:
         """Products of power sums (n, p), each power sum divided by scale^2, the number of nonzeros expected."""
         sums = self._sums(points * self.scale)
         return np.stack([np.prod([sums[part] for part in parts], axis=0) for parts in self.monomials], 1) / self.weights
+
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """The polynomial (n,)."""
+        return self.features(points) @ self.coefficients
 
     def _sums(self, scaled: np.ndarray) -> dict[int, np.ndarray]:
         power, sums = np.ones_like(scaled), {}
@@ -122,14 +134,14 @@ def simple_moves(points: np.ndarray, labels: np.ndarray, tau: float) -> list[np.
     return [np.zeros_like(points), *(tau * m / np.maximum(np.linalg.norm(m, axis=1), 1e-12)[:, None] for m in moves)]
 
 
-def attack_form(form: SymmetricForm, points: np.ndarray, labels: np.ndarray, tau: float,
+def attack_form(form: Form, points: np.ndarray, labels: np.ndarray, tau: float,
                 starts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """(moves (n, d), least y f found (n,)): projected gradient with normalised steps, best iterate kept."""
     best, least = np.zeros_like(points), np.full(len(points), np.inf)
     for start in starts:
         move = start.copy()
         for step in range(STEPS + 1):
-            value = labels * (form.features(points + move) @ form.coefficients)
+            value = labels * form.values(points + move)
             lower = value < least
             best[lower], least = move[lower], np.minimum(least, value)
             slope = labels[:, None] * form.slopes(points + move)

@@ -12,6 +12,7 @@ import numpy as np
 
 from constructions.feature_purification import FAMILIES, SparseLaw
 from constructions.instance import exact_array, fractions_of
+from constructions.low_complexity.gates import drawn_gates, gates_of
 from constructions.low_complexity.instance import MAXIMUM, LowInstance, indicator, light, simulated
 from constructions.low_complexity.menus import MenuInstance, cutting_planes
 from constructions.low_complexity.polynomials import interpolating, septic
@@ -174,6 +175,7 @@ def drawn_menu(law: SparseLaw, count: int, degree: int, seed: int, tau: Any) -> 
     return cutting_planes(drawn.points, drawn.labels, degree, tau, root, sparsity=str(law.k)).instance
 
 
+GATE_LAW = SparseLaw.of("light", 64, 5, gap="99/100")
 SCALE_FREE = SparseLaw.of("scale", 256, 20, gap="4/5", noise=0)
 
 
@@ -369,9 +371,24 @@ wide_menus = Space(
     wide_menu,
     note="100 draws of noise-free scale-free data with k = 2^log_k, d = 4k, radius 2/3 of the light magnitude",
 )
+gates = Space(
+    "gates",
+    {
+        "n": Integer(1, 6), "d": Integer(1, 3), "width": Integer(1, 3), "seed": Seed(), "tau": _TAU,
+        "bias": Real(0, 2), "ramp": Real(0, 2), "v": Reals(-1, 1, lambda p: p["d"] * p["width"]),
+    },
+    gates_of,
+    note="n points with entries -2..2, moves by tau against one coordinate, drawn multipliers, any model of the gates",
+)  # fmt: skip
+gate_pairs = Space(
+    "gate_pairs",
+    {"seed": Seed(), "tau": Real("1/4", "3/10")},
+    lambda seed, tau: drawn_gates(GATE_LAW, 100, 64, seed, tau, 1).instance,
+    note="100 draws of light data with d = 64, k = 5, gap 99/100, noise 1/10, 64 gates, a menu found by cutting planes",
+)
 
 SPACES: tuple[Space, ...] = (
     linear, maximum, affine, quadratic, sets, laws, cosines, odd, hermite, reference, reference_quintic,
     scale_reference, near_reference, near_quintic, heavy, samples, drawn_sets,
-    drawn_ramps, nodes, menus, classes, scale_menus, wide_menus,
+    drawn_ramps, nodes, menus, classes, scale_menus, wide_menus, gates, gate_pairs,
 )  # fmt: skip

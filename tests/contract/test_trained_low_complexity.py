@@ -39,6 +39,15 @@ def test_attack_on_a_linear_model_finds_the_exact_margin() -> None:
     assert float(delta.norm(dim=1).max()) <= tau * (1 + 1e-5)
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 6])
+def test_an_attack_of_few_steps_reaches_the_radius(steps) -> None:
+    """On a linear model every step has the same direction, so what is reached is the sum of the steps."""
+    model = SymmetricPolynomial(1, 5.0)
+    points, labels = torch.ones(3, 16, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
+    delta = attacked(model, points, labels, 0.3, steps, torch.Generator().manual_seed(0))
+    assert bool((delta.norm(dim=1) >= 0.3 * (1 - 1e-9)).all())
+
+
 def test_symmetric_polynomials_are_odd_and_invariant_under_permutations() -> None:
     model = SymmetricPolynomial(5, 3.0)
     points = torch.randn(7, 6, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
@@ -70,7 +79,7 @@ def test_frozen_networks_are_odd(kind) -> None:
 
 def test_the_frontier_tells_what_is_proved_from_what_is_measured(tiny, tmp_path) -> None:
     result = train(certified=certifies_all, state=tmp_path / "state.json")
-    whole, chart, proved, measured, surrogate = result.tables
+    whole, chart, proved, measured, surrogate, frozen = result.tables
     series = {row[0] for row in proved["rows"]}
     assert {"degree 1: proved ceiling", "degree 2: proved ceiling", "degree 5, by hand: proved floor"} <= series
     assert {row[0].endswith("under attack") for row in measured["rows"]} == {True}
@@ -85,6 +94,10 @@ def test_the_frontier_tells_what_is_proved_from_what_is_measured(tiny, tmp_path)
         proved_risk = risks[f"degree {degree}: proved bound", 0.5]
         assert 0 < proved_risk <= risks[f"degree {degree}, cutting planes, under attack", 0.5] + 1e-9
         assert proved_risk <= risks[f"degree {degree}, trained, under attack", 0.5] + 0.02
+    risks = {(row[0], row[2]): row[3] for row in frozen["rows"]}
+    for norm in ("1/2", "1", "2"):
+        assert 0 <= risks[f"norm {norm}: proved bound", 0.5] <= risks[f"norm {norm}, cutting planes, under attack", 0.5]
+    assert risks["norm 1/2: proved bound", 0.5] > max(0.1, risks["norm 1/2: proved bound", 0.0])
     for table in result.tables:
         entry = measurement(table)
         assert entry["figure"] is not None and svg(entry).startswith("<svg")
@@ -95,7 +108,7 @@ def test_the_frontier_tells_what_is_proved_from_what_is_measured(tiny, tmp_path)
 
 def test_measured_rows_alone_without_a_verifier(tiny) -> None:
     names = [table["name"] for table in train().tables]
-    kinds = ("frontier", "map_light", "measured_light", "surrogate_light")
+    kinds = ("frontier", "map_light", "measured_light", "surrogate_light", "frozen_light")
     assert names == [f"low_complexity_{kind}" for kind in kinds]
 
 

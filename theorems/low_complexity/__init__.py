@@ -5,7 +5,8 @@ polynomial of degree two is robust at the radius of a purified network: explicit
 **Hypotheses.** Laws that permutations and the mirror (x, y) -> (-x, -y) leave unchanged; exact moments for light data
 and for two magnitudes with a square k, certified ones for magnitudes of all sizes.
 **Conclusions.** The largest of Cantelli's bounds over all directions in closed form, a rational number; half of one
-plus it with intercepts and for degree two; a maximum-norm version; a dual bound on robust hinge risk of any sample.
+plus it with intercepts and for degree two; a maximum-norm version; dual bounds on robust hinge risk of any sample, for
+linear classifiers, polynomials of a degree, and networks with frozen gates of bounded norm.
 **Constants.** All derived here; none is the paper's, whose body could not be read.
 **What is checked.** Accuracies of arbitrary classifiers in rationals (noise-free, small d), of sets of coordinates in
 balls at any d, and of draws at a stated confidence.
@@ -15,7 +16,7 @@ degree seven on two are robust, with certificates (`quintic_survives`, `conjectu
 
 from dataclasses import replace
 
-from theorems.low_complexity import linear, polynomials, symmetric
+from theorems.low_complexity import kernel, linear, polynomials, symmetric
 from theorems.statement import Statement
 from verifiers.low_complexity import CATALOGUE
 
@@ -44,5 +45,6 @@ STATEMENTS: tuple[Statement, ...] = tuple(
         polynomials.heavy_sign,
         polynomials.hinge,
         *symmetric.STATEMENTS,
+        *kernel.STATEMENTS,
     )
 )

@@ -8,8 +8,19 @@ from functools import partial
 
 import numpy as np
 
+from constructions.feature_purification import SparseLaw
 from constructions.instance import Instance, exact_array
-from constructions.low_complexity import LowInstance, cutting_planes, indicator, light, septic, simulated, spaces
+from constructions.low_complexity import (
+    GateInstance,
+    LowInstance,
+    cutting_planes,
+    drawn_gates,
+    indicator,
+    light,
+    septic,
+    simulated,
+    spaces,
+)
 from constructions.low_complexity.spaces import two_scales
 from theorems.statement import Family
 
@@ -288,4 +299,60 @@ scale_menus = Family(
     _scale_menu,
     quick=3,
     full=18,
+)
+
+
+def _line(point: int, menu: Sequence[str], multipliers: Sequence[str], value: str) -> GateInstance:
+    """One point on the line with label 1 and one gate in unit direction, open beyond 1/8; a menu in [0, 2]."""
+    return GateInstance(
+        radius=1, points=[[point]], labels=[1], attacked=exact_array([[own] for own in menu]), owners=[0] * len(menu),
+        directions=[[1]], bias=0, ramp="1/8", multipliers=exact_array(multipliers), values=exact_array([[value]]),
+    )  # fmt: skip
+
+
+gate_lines = _family(
+    "gate_lines",
+    "one point on the line, one gate: where the bound is attained, and multipliers that are not allowed",
+    [
+        partial(_line, 1, ["1/2"], ["1"], "1"),
+        partial(_line, 0, ["1/4"], ["1"], "1"),
+        partial(_line, 1, ["1"], ["1"], "0"),
+        partial(_line, 1, ["1"], ["2"], "0"),
+        partial(_line, 1, ["1", "2"], ["2", "-1"], "1"),
+    ],
+)
+crowded_gates = Family(
+    "crowded_gates",
+    "solved",
+    "100 draws of light data in 4 dimensions, two gates, radius 2/5: the best model of norm 2 on a menu",
+    lambda generator, index: drawn_gates(
+        SparseLaw.of("light", 4, 2, gap="1/2"), 100, 2, int(generator.integers(2**32)), "2/5", 2, rounds=2
+    ).instance,
+    quick=3,
+    full=20,
+)
+gates = Family.of(spaces.gates, quick=60, full=1000)
+
+
+def _solved_gates(generator: np.random.Generator, index: int) -> GateInstance:
+    """Full multipliers at the even places: those of the least moment."""
+    small = SparseLaw.of("light", 8, 3, gap="1/2")
+    return drawn_gates(small, 12, 6, int(generator.integers(2**32)), "1/4", "1/2", full=not index % 2).instance
+
+
+solved_gates = Family(
+    "solved_gates",
+    "solved",
+    "12 draws of light data in 8 dimensions, 6 gates, radius 1/4: a menu by cutting planes, the best model of norm 1/2",
+    _solved_gates,
+    quick=4,
+    full=40,
+)
+gate_pairs = Family(
+    "gate_pairs",
+    "random",
+    "100 draws of light data, d = 64, k = 5, gap 99/100, noise 1/10, 64 random gates, radius 1/4, norm 1",
+    lambda generator, index: drawn_gates(spaces.GATE_LAW, 100, 64, int(generator.integers(2**32)), "1/4", 1).instance,
+    quick=2,
+    full=12,
 )

@@ -17,6 +17,7 @@ from theorems.statement import Statement
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.low_complexity import CATALOGUE, measure
 from verifiers.low_complexity.ceilings import degree_two_bound_of, linear_bound_of
+from verifiers.low_complexity.kernel import GateSubject
 from verifiers.low_complexity.menu import MenuSubject
 from verifiers.low_complexity.subject import KINDS
 
@@ -115,6 +116,8 @@ def _subject(instance: LowInstance, menu: MenuInstance | None) -> Callable[[Stat
         if statement.catalogue is not CATALOGUE:
             return None, "the statement is not about models of low complexity"
         kinds = {KINDS[name] for claim in (*statement.given, *statement.then) for name in claim.quantities}
+        if GateSubject in kinds:
+            return None, "the statement needs gates and a menu, which no file of this format holds"
         if MenuSubject in kinds:
             return menu, "sample with perturbations" if menu else "the statement needs a sample, and a degree"
         return instance, "law, model and sample"

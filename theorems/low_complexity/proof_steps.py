@@ -167,6 +167,27 @@ SYMMETRY = argued(
     checks=["every_polynomial"],
 )  # fmt: skip
 MENU = argued("S3", "multipliers that are orthogonal to all products bound the risk on the menu", "MENU", uses=["S2"])
+FROZEN = argued(
+    "K1", "multipliers see every model with the same gates through one vector z", "FROZEN",
+    checks=["every_frozen", "frozen_margins", "frozen_of_any_norm"],
+)  # fmt: skip
+risk, mass, seen, norm_sq, moment_sq = symbols("risk mass seen norm_sq moment_sq", real=True)
+SQUARED = scalar(
+    "K2",
+    "so what the risk lacks of the mass is at most |v| |z|",
+    [seen**2 <= norm_sq * moment_sq, risk >= mass - seen, mass >= risk],
+    [(mass - risk) ** 2 <= norm_sq * moment_sq],
+    uses=["K1"],
+)
+MARGIN = scalar(
+    "K3",
+    "and a positive mean of the worst margins is at most |v| |z|",
+    [seen**2 <= norm_sq * moment_sq, t <= seen, t >= 0],
+    [t**2 <= norm_sq * moment_sq],
+    uses=["K1"],
+)
+FROZEN_RISK_PROOF: tuple[ProofStep, ...] = (FROZEN, TERM.after("K1"), SQUARED)
+FROZEN_MARGIN_PROOF: tuple[ProofStep, ...] = (FROZEN, MARGIN)
 SYMMETRY_PROOF: tuple[ProofStep, ...] = (CLASS, SYMMETRY, MENU, TERM.after("S3"))
 FORMULA_PROOF: tuple[ProofStep, ...] = (CONVOLUTION,)
 MAXIMUM_OF_CANTELLI_PROOF: tuple[ProofStep, ...] = (INTERIOR.after(), FACTORED.after(), LAST, LARGEST)

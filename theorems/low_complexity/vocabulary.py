@@ -51,6 +51,19 @@ class_rank = quantity("class_rank", r"\mathrm{dim}")
 averaged_rank = quantity("averaged_rank", r"\mathrm{dim}_\mathrm{averaged}")
 odd_partitions, free_partitions = quantity("odd_partitions", "P_d(q)"), quantity("free_partitions", "P(q)")
 
+gate_count, frozen_limit = quantity("gate_count", "r"), quantity("frozen_limit", "B")
+least_multiplier = quantity("least_multiplier", r"\min\alpha")
+smallest_total = quantity("smallest_total", r"\min_i\sum_a\alpha_{ia}")
+largest_total = quantity("largest_total", r"\max_i\sum_a\alpha_{ia}")
+frozen_mass, frozen_bound = quantity("frozen_mass", r"\sum\alpha/n"), quantity("frozen_bound", "R_B")
+frozen_risk, worst_margin = quantity("frozen_risk", "R_n(f_v)"), quantity("worst_margin", r"\mathrm{margin}_n(f_v)")
+frozen_norm_sq, moment_sq = quantity("frozen_norm_sq", "|v|^2"), quantity("moment_sq", "|z|^2")
+still_moment_sq = quantity("still_moment_sq", r"|z_{\delta=0}|^2")
+any_norm_bound = quantity("any_norm_bound", r"R_\mathrm{any}")
+
+moment_factor = constant("moment_factor", 1, "derived", "C_z")
+"""Factor on |v|^2 |z|^2 in the bounds over all models with the same frozen gates."""
+
 menu_factor = constant("menu_factor", 1, "derived", "C_S")
 """Factor on the least hinge risk of the polynomials of a degree."""
 

@@ -1,5 +1,6 @@
 """Verifier of low_complexity: robust accuracies of linear, quadratic and polynomial models, and bounds over classes."""
 
+from verifiers.low_complexity import quantities_kernel as quantities_kernel
 from verifiers.low_complexity import quantities_law as quantities_law
 from verifiers.low_complexity import quantities_menu as quantities_menu
 from verifiers.low_complexity import quantities_model as quantities_model

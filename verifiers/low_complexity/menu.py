@@ -16,7 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from constructions.instance import fractions_of
-from constructions.low_complexity import MAXIMUM, odd_monomials
+from constructions.low_complexity import MAXIMUM, GateInstance, odd_monomials
 from constructions.low_complexity.menus import MenuInstance
 from verifiers.errors import MissingPart
 
@@ -27,39 +27,38 @@ LARGEST_ORBIT = 30_000
 """Most arrangements of the coordinates, times monomials, over which averages are taken one by one."""
 
 
-class MenuSubject:
-    """A sample with a menu of perturbations, and a polynomial."""
+class Attacked:
+    """A sample with a menu of perturbations."""
 
-    def __init__(self, instance: MenuInstance) -> None:
-        self.instance = instance
-        self.degree, self.tau = int(instance.degree), instance.tau
-        self.maximum = int(instance.norm) == MAXIMUM
+    def __init__(self, instance: MenuInstance | GateInstance) -> None:
+        self.tau, self.maximum = instance.tau, int(instance.norm) == MAXIMUM
+        self.points, self.labels = instance.points, instance.labels
+        self.attacked, self.owners = instance.attacked, instance.owners
         self.size, self.width = instance.points.shape
 
     def excess(self) -> Fraction:
         """Largest squared length of a move, in the norm of the ball, minus tau^2: at most 0 for a menu inside it."""
-        if not len(self.instance.owners):
+        if not len(self.owners):
             return -self.tau**2
-        moves = fractions_of(self.instance.attacked) - fractions_of(self.instance.points)[self.instance.owners]
+        moves = fractions_of(self.attacked) - fractions_of(self.points)[self.owners]
         squares = [[v * v for v in row] for row in moves.tolist()]
         longest: Fraction = max(max(row) if self.maximum else sum(row, Fraction(0)) for row in squares)
         return longest - self.tau**2
 
-    def features(self, points: np.ndarray) -> list[list[int]]:
-        """Odd products of power sums at points (m, d) in whole numbers: entry (m, p) times D^(weight of p)."""
-        whole, _ = _whole(points)
-        sums = {part: [sum(v**part for v in row if v) for row in whole] for part in range(1, self.degree + 1)}
-        monomials = odd_monomials(self.degree)
-        return [[math.prod(sums[part][i] for part in parts) for parts in monomials] for i in range(len(whole))]
+    def risk(self, values: list[Fraction], sign: int = 1) -> Fraction:
+        """Mean over the points of the largest hinge loss on the menu, from values (m,); `sign` turns the labels."""
+        worst = [Fraction(0)] * self.size
+        for owner, value in zip(self.owners.tolist(), values, strict=True):
+            worst[owner] = max(worst[owner], 1 - sign * int(self.labels[owner]) * value)
+        return sum(worst, Fraction(0)) / self.size
 
-    def bound(self) -> tuple[Fraction, list[Fraction]]:
-        """(lower bound on the menu risk of every odd symmetric polynomial, multipliers (m,)); none at all prove 0."""
-        owners, n = self.instance.owners, self.size
+    def free_bound(self, whole: list[list[int]]) -> tuple[Fraction, list[Fraction]]:
+        """(lower bound on the menu risk of every combination of features (m, p), multipliers (m,)); none prove 0."""
+        owners, n = self.owners, self.size
         none = [Fraction(0)] * len(owners)
         if not len(owners):
             return Fraction(0), none
-        labels = self.instance.labels[owners].tolist()
-        whole = self.features(self.instance.attacked)
+        labels = self.labels[owners].tolist()
         signed = [[int(y) * v for v in row] for y, row in zip(labels, whole, strict=True)]
         sizes = [max((abs(row[j]) for row in signed), default=1) or 1 for j in range(len(signed[0]))]
         scaled = np.array([[float(Fraction(v, s)) for v, s in zip(row, sizes, strict=True)] for row in signed])
@@ -74,13 +73,13 @@ class MenuSubject:
             totals[owner] += own
         most = max(Fraction(1), *totals)
         alpha = [own / most for own in alpha]
-        if not self.proves(alpha):
+        if not self.balances(alpha, whole):
             return Fraction(0), none
         return sum(alpha, Fraction(0)) / n, alpha
 
-    def proves(self, alpha: list[Fraction]) -> bool:
-        """Whether multipliers (m,) are feasible, decided from the features alone."""
-        owners = self.instance.owners.tolist()
+    def balances(self, alpha: list[Fraction], whole: list[list[int]]) -> bool:
+        """Whether multipliers (m,) are feasible and balance all features (m, p), decided from these alone."""
+        owners = self.owners.tolist()
         if len(alpha) != len(owners) or not all(isinstance(a, Fraction) and a >= 0 for a in alpha):
             return False
         totals = [Fraction(0)] * self.size
@@ -88,10 +87,33 @@ class MenuSubject:
             totals[owner] += own
         if max(totals) > 1:
             return False
-        labels = self.instance.labels.tolist()
+        labels = self.labels.tolist()
         weights = [own * int(labels[owner]) for owner, own in zip(owners, alpha, strict=True)]
-        columns = zip(*self.features(self.instance.attacked), strict=True)
+        columns = zip(*whole, strict=True)
         return all(sum(w * v for w, v in zip(weights, column, strict=True) if w) == 0 for column in columns)
+
+
+class MenuSubject(Attacked):
+    """A sample with a menu of perturbations, and a polynomial."""
+
+    def __init__(self, instance: MenuInstance) -> None:
+        super().__init__(instance)
+        self.instance, self.degree = instance, int(instance.degree)
+
+    def features(self, points: np.ndarray) -> list[list[int]]:
+        """Odd products of power sums at points (m, d) in whole numbers: entry (m, p) times D^(weight of p)."""
+        whole, _ = _whole(points)
+        sums = {part: [sum(v**part for v in row if v) for row in whole] for part in range(1, self.degree + 1)}
+        monomials = odd_monomials(self.degree)
+        return [[math.prod(sums[part][i] for part in parts) for parts in monomials] for i in range(len(whole))]
+
+    def bound(self) -> tuple[Fraction, list[Fraction]]:
+        """(lower bound on the menu risk of every odd symmetric polynomial, multipliers (m,)); none at all prove 0."""
+        return self.free_bound(self.features(self.attacked))
+
+    def proves(self, alpha: list[Fraction]) -> bool:
+        """Whether multipliers (m,) are feasible, decided from the features alone."""
+        return self.balances(alpha, self.features(self.attacked))
 
     def values(self, points: np.ndarray) -> list[Fraction]:
         """The polynomial at points (m, d), exactly."""
@@ -107,13 +129,6 @@ class MenuSubject:
         return [sum((f * math.prod((v**e for v, e in zip(row, powers, strict=True) if e), start=Fraction(1))
                      for f, powers in zip(factors, self.instance.exponents.tolist(), strict=True)), Fraction(0))
                 for row in fractions_of(points).tolist()]  # fmt: skip
-
-    def risk(self, values: list[Fraction], sign: int = 1) -> Fraction:
-        """Mean over the points of the largest hinge loss on the menu, from values (m,); `sign` turns the labels."""
-        worst = [Fraction(0)] * self.size
-        for owner, value in zip(self.instance.owners.tolist(), values, strict=True):
-            worst[owner] = max(worst[owner], 1 - sign * int(self.instance.labels[owner]) * value)
-        return sum(worst, Fraction(0)) / self.size
 
     def symmetrised_risk(self) -> Fraction:
         """Mean of the risk over all arrangements of the coordinates and both mirror images of the sample."""

@@ -8,11 +8,11 @@ from typing import Any
 from constructions.instance import fractions_of
 from verifiers.errors import MissingPart
 from verifiers.low_complexity.linear import ball
-from verifiers.low_complexity.menu import MenuSubject, count_partitions
+from verifiers.low_complexity.menu import Attacked, MenuSubject, count_partitions
 from verifiers.low_complexity.subject import measures_on
 from verifiers.quantity import Enclosure, enclose
 
-_measures = measures_on(MenuSubject)
+_measures, _on_menus = measures_on(MenuSubject), measures_on(Attacked)
 
 
 @_measures("1", "degree that bounds the polynomials spoken about")
@@ -20,8 +20,8 @@ def class_degree(subject: MenuSubject) -> Enclosure:
     return enclose(subject.degree)
 
 
-@_measures("coordinates", "number of coordinates of the points")
-def coordinates(subject: MenuSubject) -> Enclosure:
+@_on_menus("coordinates", "number of coordinates of the points")
+def coordinates(subject: Attacked) -> Enclosure:
     return enclose(subject.width)
 
 
@@ -42,18 +42,18 @@ def _sparsity(subject: MenuSubject) -> Fraction:
     return Fraction(value)
 
 
-@_measures("length", "radius of the ball around each point")
-def menu_radius(subject: MenuSubject) -> Enclosure:
+@_on_menus("length", "radius of the ball around each point")
+def menu_radius(subject: Attacked) -> Enclosure:
     return enclose(subject.tau)
 
 
-@_measures("points", "number of points of the sample")
-def menu_points(subject: MenuSubject) -> Enclosure:
+@_on_menus("points", "number of points of the sample")
+def menu_points(subject: Attacked) -> Enclosure:
     return enclose(subject.size)
 
 
-@_measures("squared length", "largest squared length of a move of the menu, less tau^2: not positive inside the ball")
-def excess(subject: MenuSubject) -> Enclosure:
+@_on_menus("squared length", "largest squared length of a move of the menu, less tau^2: not positive inside the ball")
+def excess(subject: Attacked) -> Enclosure:
     return enclose(subject.excess())
 
 

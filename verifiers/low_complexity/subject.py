@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from constructions.instance import fractions_of
-from constructions.low_complexity import MAXIMUM, LowInstance, MenuInstance
+from constructions.low_complexity import MAXIMUM, GateInstance, LowInstance, MenuInstance
 from verifiers.errors import MissingPart
 from verifiers.low_complexity.additive import Additive
 from verifiers.low_complexity.bounds import Moments, moments
 from verifiers.low_complexity.ceilings import MomentSpan, moments_of
+from verifiers.low_complexity.kernel import GateSubject
 from verifiers.low_complexity.lattice import Lattice, lattice_of
 from verifiers.low_complexity.linear import Groups, affine_accuracy, groups_of
-from verifiers.low_complexity.menu import MenuSubject
+from verifiers.low_complexity.menu import Attacked, MenuSubject
 from verifiers.low_complexity.quadratic import quadratic_accuracy
 from verifiers.quantity import Catalogue, Enclosure, Measurements
 
@@ -109,9 +110,11 @@ class Subject:
         return sum((c * square**n * (2 * n + 1 if slope else 1) for n, c in enumerate(own)), Fraction(0))
 
 
-def _subject(instance: LowInstance | MenuInstance) -> Subject | MenuSubject:
+def _subject(instance: LowInstance | MenuInstance | GateInstance) -> Subject | Attacked:
     if isinstance(instance, MenuInstance):
         return MenuSubject(instance)
+    if isinstance(instance, GateInstance):
+        return GateSubject(instance)
     if not isinstance(instance, LowInstance):
         raise MissingPart("this statement is about laws of sparse data and simple models, which this instance is not")
     return Subject(instance)
@@ -121,7 +124,10 @@ CATALOGUE = Catalogue(_subject)
 """Every quantity of low_complexity, filled by the modules `quantities_*` of this folder; `extended()` adds your own."""
 
 
-NAMES = {Subject: "a law or a simple model", MenuSubject: "a sample with a menu of perturbations"}
+NAMES: dict[type, str] = {
+    Subject: "a law or a simple model", Attacked: "a sample with a menu of perturbations",
+    MenuSubject: "polynomials on a sample with a menu", GateSubject: "frozen gates on a sample with a menu",
+}  # fmt: skip
 
 KINDS: dict[str, type] = {}
 """The kind of subject on which each quantity is measured."""
@@ -148,7 +154,9 @@ def measures_on(kind: type) -> Callable[..., Callable]:
     return declare
 
 
-def measure(instance: LowInstance | MenuInstance, constants: Mapping[str, Fraction] | None = None) -> Measurements:
+def measure(
+    instance: LowInstance | MenuInstance | GateInstance, constants: Mapping[str, Fraction] | None = None
+) -> Measurements:
     """Lazy measurements of a low_complexity instance; no quantity depends on a constant of a claim."""
     return CATALOGUE.measure(instance, constants)
 

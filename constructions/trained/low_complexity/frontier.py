@@ -107,3 +107,16 @@ def surrogate_table(name: str, title: str, law: str, rows: list[Row], points: in
                 "the least symmetric polynomial found by cutting planes, and of one trained with the logistic loss, "
                 "its scale chosen best.",
     }  # fmt: skip
+
+
+def frozen_table(name: str, title: str, law: str, rows: list[Row], points: int, width: int) -> Json:
+    """[kind, norm, tau, hinge risk]: what multipliers prove of frozen gates, and what the best model found suffers."""
+    return {
+        "name": f"low_complexity_frozen_{name}", "title": f"Least robust hinge risk of frozen gates by norm, {title}",
+        "columns": ["bound", "norm", "tau", "risk"],
+        "units": {"bound": "", "norm": "1", "tau": "length", "risk": "1"}, "rows": rows,
+        "x": "tau", "y": "risk", "series": "bound",
+        "note": f"{law}; {points} draws and {width} random gates, linear from closed to open. Proved: no model of the "
+                "norm on these gates has less risk on these draws. Measured: risk under attack on the same draws of "
+                "the best model of the norm that cutting planes found.",
+    }  # fmt: skip

@@ -130,6 +130,9 @@ def attacked(
 
     Starts: 0, then against the largest coordinate in favour of the label, the dense direction, and random ones.
     """
+    half = steps // 2
+    long = max(1 / 4, 3 / 4 / max(half, 1))  # few steps are longer, so that together they reach the radius
+    short = max(1 / 12, (1 / 4 if half else 1) / (steps - half))
     best = torch.zeros_like(points)
     with torch.no_grad():
         least = labels * model(points)
@@ -147,7 +150,7 @@ def attacked(
         for step in range(steps):
             delta.requires_grad_(True)
             (slope,) = torch.autograd.grad((labels * model(points + delta)).sum(), delta)
-            length = tau / 4 if step < steps // 2 else tau / 12
+            length = tau * (long if step < half else short)
             with torch.no_grad():
                 delta = delta - length * slope / slope.norm(dim=1, keepdim=True).clamp_min(1e-12)
                 delta = delta * (tau / delta.norm(dim=1, keepdim=True).clamp_min(1e-12)).clamp_max(1.0)

@@ -19,11 +19,22 @@ import torch
 from constructions.feature_purification import SparseLaw
 from constructions.feature_purification.laws import Sample
 from constructions.instance import Draw, InvalidInstance, exact_array
-from constructions.low_complexity import LowInstance, MenuInstance, cutting_planes, quintic, septic, simulated
+from constructions.low_complexity import (
+    GateInstance,
+    LowInstance,
+    MenuInstance,
+    cutting_planes,
+    frozen_cutting_planes,
+    frozen_directions,
+    quintic,
+    septic,
+    simulated,
+)
+from constructions.low_complexity.gates import BIAS, RAMP
 from constructions.low_complexity.menus import simple_moves
 from constructions.trained.kkt_margin.networks import resolve_device
 from constructions.trained.kkt_margin.run import Checkpoint, TrainingResult, one_torch_thread
-from constructions.trained.low_complexity.frontier import Row, law_tables, overview, surrogate_table
+from constructions.trained.low_complexity.frontier import Row, frozen_table, law_tables, overview, surrogate_table
 from constructions.trained.low_complexity.models import (
     RandomFeatures,
     SoftGates,
@@ -35,7 +46,7 @@ from constructions.trained.low_complexity.models import (
 
 Json = dict[str, Any]
 Progress = Callable[[int, int, str], None]
-Certified = Callable[[LowInstance | MenuInstance], dict[str, float]]
+Certified = Callable[[LowInstance | MenuInstance | GateInstance], dict[str, float]]
 
 RADII = ("1/20", "1/10", "3/20", "1/5", "1/4", "3/10")
 """Radii at which trained models are attacked; proofs are also given halfway between."""
@@ -126,6 +137,11 @@ def train(
             tables += law_tables(name, title, law.text, rows, radii)
             risks.sort(key=lambda row: (row[1], row[2]))
             tables.append(surrogate_table(name, title, law.text, risks, sizes.draws))
+            frozen: list[Row] = []
+            for limit, radius in product(NORMS, ("0", *_surrogate_radii(sizes))):
+                unit = partial(_frozen, name, limit, radius, sizes, seed, certified)
+                frozen += (checkpoint.recall(f"{name} gates {limit} {radius}", unit) or {"rows": []})["rows"]
+            tables.append(frozen_table(name, title, law.text, frozen, sizes.draws, sizes.width))
     tables = [overview(rows_of, radii), *tables]
     environment = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version(),
                    "device": str(place)}  # fmt: skip
@@ -248,6 +264,23 @@ def _surrogate(name: str, degree: int, radius: str, sizes: Scale, seed: int, cer
     rows: list[Row] = [[f"degree {degree}, cutting planes, under attack", degree, tau, cuts.attacked]]
     if certified:
         rows.append([f"degree {degree}: proved bound", degree, tau, certified(cuts.instance)["risk_bound"]])
+    return {"rows": rows}
+
+
+NORMS = ("1/2", "1", "2")
+"""Norms of models on frozen gates whose hinge risk is bounded."""
+
+
+def _frozen(name: str, limit: str, radius: str, sizes: Scale, seed: int, certified: Certified | None) -> Json:
+    """What is proved of all models of a norm on random frozen gates, and what the best one that was found suffers."""
+    points, labels = _common_draws(name, sizes, seed)
+    own = np.random.default_rng(np.random.SeedSequence([seed, 11, len(name)]))
+    directions = frozen_directions(sizes.width, sizes.dimension, own)
+    cuts = frozen_cutting_planes(points, labels, directions, BIAS, RAMP, radius, limit, rounds=4, epochs=60)
+    norm, tau = float(Fraction(limit)), float(Fraction(radius))
+    rows: list[Row] = [[f"norm {limit}, cutting planes, under attack", norm, tau, cuts.attacked]]
+    if certified:
+        rows.append([f"norm {limit}: proved bound", norm, tau, certified(cuts.instance)["risk_bound"]])
     return {"rows": rows}
 
 
