@@ -274,7 +274,7 @@ def test_the_numbers_of_the_finite_pair_are_those_of_its_certificates():
     """Rounded to the safe side: what is proved is at least as good as what is printed."""
     section = README.partition("\n## One finite instance")[2].partition("\n## ")[0]
     cells = [row.split("|")[2].strip() for row in section.splitlines() if row.startswith("| ")][1:]
-    robust, clean, linear, quadratic = [[float(n) for n in re.findall(r"0\.\d+", cell)] for cell in cells]
+    robust, clean, linear, quadratic, _ = [[float(n) for n in re.findall(r"0\.\d+", cell)] for cell in cells]
     folder = Path(__file__).parents[2] / "reports" / "published" / "finite_pair" / "certificates"
 
     def proved(name, entry):
