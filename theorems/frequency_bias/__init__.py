@@ -2,8 +2,8 @@
 
 **Statement.** A local filter cannot be limited in frequency: K consecutive taps keep at most lambda(N, K, M) of their
 energy in M consecutive frequencies, a sharp constant with its filters (`filter_bounds`), for compositions, gradients of
-ReLU nets and two dimensions (`compositions`); a predictor pays for the spread of its filters by its norm (`price`, `margin`,
-`optimality`).
+ReLU nets and two dimensions (`compositions`); a predictor pays for the spread of its filters by its norm (`price`,
+`margin`, `optimality`).
 **Hypotheses.** Circular convolution, unit stride; real filters need bands with B = -B for equality.
 **Conclusions.** Inequalities with both sides proved in balls or rationals, equality cases, and supports counted exactly
 (`uncertainty`).

@@ -231,8 +231,9 @@ margin_leakage = _theorem(
         Claim("energy inside", energy_inside <= K * margin_ceiling**2),
         Claim("energy outside", energy_outside >= energy_factor * leak_floor),
     ),
-    instances=(families.oracle_data, families.gaussians, families.constant_sample, families.tight_data,
-               families.unit_sample),
+    instances=(
+        families.unit_sample, families.oracle_data, families.gaussians, families.constant_sample, families.tight_data,
+    ),
     spaces=(networks.margin_data,),
     proof=steps.LEAK_PROOF,
     promised=15,
@@ -243,7 +244,7 @@ margin_leakage = _theorem(
         Mutant("K forgotten", then=(Claim("energy inside", energy_inside <= margin_ceiling**2),)),
     ),
     does_not_claim="The forced energy is tiny where the data are: it does not prefer high frequencies to low ones.",
-)
+)  # fmt: skip
 
 STATEMENTS: tuple[Statement, ...] = (
     norm_duality,

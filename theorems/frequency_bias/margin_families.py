@@ -119,7 +119,7 @@ constant_sample = _family(
 )  # fmt: skip
 unit_sample = _family(
     "unit_sample", "one sample that is 1 at one site: with one tap exactly the forced energy is outside of the band",
-    [partial(networks.labelled, np.eye(1, n, dtype=int), [1], 1, band=low_band(n, half)) for n, half in ((8, 1), (9, 3))],
+    [partial(networks.labelled, np.eye(1, n, dtype=int), [1], 1, band=low_band(n, w)) for n, w in ((8, 1), (9, 3))],
 )  # fmt: skip
 
 

@@ -80,7 +80,8 @@ def aligned_filter(points: Sequence[int], filter: Sequence[int], steps: int) -> 
     return pairs.starting(np.array([points]), [1], [Fraction(entry) for entry in filter], steps)
 
 
-STARTS = (((4, 3, 2, 1), (1, 1), 3), ((4, 3, 2, 1), (1, -1), 3), ((2, 1, 0, 0, 1), (3, -2), 12), ((3, -2, 1, 0), (5, 1), 9))
+STARTS = (((4, 3, 2, 1), (1, 1), 3), ((4, 3, 2, 1), (1, -1), 3), ((2, 1, 0, 0, 1), (3, -2), 12),
+          ((3, -2, 1, 0), (5, 1), 9))  # fmt: skip
 aligned_filters = Family(
     "aligned_filters", "structured", "two taps: the best filter, the worst, and some between, up to 12 steps",
     lambda _, index: aligned_filter(*STARTS[index]), quick=len(STARTS), full=len(STARTS),

@@ -82,7 +82,7 @@ def one_filter_cost(subject: Subject) -> Enclosure:
     return between(lower, arithmetic.upper_bounds(arithmetic.rationals(found.upper)))
 
 
-@_measures("norm", "t such that on a torus every net with one 2 x 2 filter costs at least t, by a box around the optimum")
+@_measures("norm", "t below the cost of every net with one 2 x 2 filter on a torus, by a box around the optimum")
 def single_floor(subject: Subject) -> Enclosure:
     return enclose(one_filter_floor(subject.part("predictor")))
 
@@ -248,7 +248,7 @@ def leak_floor(subject: Subject) -> Enclosure:
     )
     powers = ball_energies(_dual_of(subject, found))
     with arithmetic.precision(192):
-        inverse = arithmetic.balls(0)[()]
+        inverse: Any = arithmetic.balls(0)[()]
         for d in sorted(set(range(sites)) - set(subject.band)):
             if not powers[d] > 0:
                 return enclose(0)  # g^_d may vanish: nothing is forced

@@ -32,7 +32,7 @@ def images(filters: np.ndarray, dual: np.ndarray) -> np.ndarray:
 
 
 def semidefinite(matrix: np.ndarray) -> bool:
-    """Whether a symmetric matrix of fractions has no negative eigenvalue, by elimination; a zero pivot needs a zero row."""
+    """Whether a symmetric matrix of fractions has no negative eigenvalue: pivots >= 0, zero rows at zero pivots."""
     work = np.array([[Fraction(entry) for entry in row] for row in matrix], dtype=object)
     for k in range(len(work)):
         pivot = work[k, k]
