@@ -65,7 +65,7 @@ open_gates = _theorem(
     ),
     then=(Claim("equality", Eq(gain_used, readout_energy)),),
     instances=(families.open_nets, families.integer_nets, families.open_exceptions),
-    spaces=(networks.integer_nets,),
+    spaces=(networks.open_nets, networks.integer_nets),
     proof=steps.OPEN_PROOF,
     promised=8,
     mutants=(
