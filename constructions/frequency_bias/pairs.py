@@ -46,7 +46,7 @@ def _pair(n: int, k: int, c: int, stretch: int, u: Numbers, v: Numbers, g: Numbe
 
 dual_pairs = Space(
     "dual_pairs",
-    {"n": Integer(2, 7), "k": Integer(1, 5), "c": Integer(1, 3), "stretch": Integer(1, 3),
+    {"n": Integer(2, 7), "k": Integer(1, 5), "c": Integer(1, 3), "stretch": Integer(1, 2),
      "u": Reals(-1, 1, lambda p: p["k"] * p["c"]), "v": Reals(-1, 1, lambda p: p["n"] * p["c"]),
      "g": Reals(-1, 1, lambda p: p["n"])},
     _pair,

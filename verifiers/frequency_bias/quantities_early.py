@@ -82,7 +82,7 @@ def quotient_growth(subject: Subject) -> Enclosure:
 
 
 def _squares(subject: Subject) -> tuple[Any, Any]:
-    """Balls around the largest and the second largest eigenvalue of T."""
+    """Balls around the two largest eigenvalues of T. Raises `NoCertificate` if any two of all are not told apart."""
     import flint
 
     gram = _gram(subject)
