@@ -200,3 +200,15 @@ integer_nets = Space(
     _seeded_net,
     note="ReLU nets with integer weights, four integer points, the band |d| <= 1",
 )
+
+
+def _open(n: int, k: int, seed: int) -> FrequencyInstance:
+    return open_net(n, min(k, n), np.random.default_rng(np.random.SeedSequence([seed, n, k])))
+
+
+open_nets = Space(
+    "open_nets",
+    {"n": Integer(2, 10), "k": Integer(1, 5), "seed": Seed()},
+    _open,
+    note="one positive integer filter on three positive points: every unit is open",
+)

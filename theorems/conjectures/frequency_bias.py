@@ -9,7 +9,7 @@ from sympy import Rational, sqrt
 
 from constructions.frequency_bias import spaces
 from theorems.claim import Claim
-from theorems.conjectures import frequency_bias_margin
+from theorems.conjectures import frequency_bias_laws, frequency_bias_margin
 from theorems.frequency_bias import families
 from theorems.frequency_bias.vocabulary import (
     K,
@@ -128,4 +128,8 @@ meshulam_is_attained = _conjecture(
 STATEMENTS: tuple[Statement, ...] = (
     layers_obey_one, binomial, full_width_early, box_is_close, sum_bound, consecutive_is_best, meshulam_is_attained,
     *(replace(statement, catalogue=CATALOGUE) for statement in frequency_bias_margin.STATEMENTS),
+    *(
+        statement if statement.basis == "law" else replace(statement, catalogue=CATALOGUE)
+        for statement in frequency_bias_laws.STATEMENTS
+    ),
 )  # fmt: skip

@@ -2,7 +2,8 @@
 
 **Statement.** A local filter cannot be limited in frequency: K consecutive taps keep at most lambda(N, K, M) of their
 energy in M consecutive frequencies, a sharp constant with its filters (`filter_bounds`), for compositions, gradients of
-ReLU nets and two dimensions (`compositions`); a predictor pays for the spread of its filters by its norm (`price`).
+ReLU nets and two dimensions (`compositions`); a predictor pays for the spread of its filters by its norm (`price`,
+`margin`, `optimality`).
 **Hypotheses.** Circular convolution, unit stride; real filters need bands with B = -B for equality.
 **Conclusions.** Inequalities with both sides proved in balls or rationals, equality cases, and supports counted exactly
 (`uncertainty`).
@@ -15,11 +16,11 @@ ones at no cost (`mirror`), so that locality alone cannot prefer either.
 from dataclasses import replace
 from types import ModuleType
 
-from theorems.frequency_bias import compositions, filter_bounds, margin, networks, price, uncertainty
+from theorems.frequency_bias import compositions, filter_bounds, margin, networks, optimality, price, uncertainty
 from theorems.statement import Statement
 from verifiers.frequency_bias import CATALOGUE
 
-MODULES: tuple[ModuleType, ...] = (uncertainty, filter_bounds, compositions, price, margin, networks)
+MODULES: tuple[ModuleType, ...] = (uncertainty, filter_bounds, compositions, price, margin, optimality, networks)
 """Each declares `STATEMENTS`; a statement names its own `certify`, if it has certificates."""
 
 STATEMENTS: tuple[Statement, ...] = tuple(

@@ -21,6 +21,7 @@ from theorems.frequency_bias.margin_vocabulary import (
     derived,
     dual_signal,
     dual_signal_fewer,
+    energy_factor,
     energy_inside,
     energy_outside,
     full_cost,
@@ -228,19 +229,22 @@ margin_leakage = _theorem(
     then=(
         Claim("gain outside", gain_outside >= leak_factor * (1 - gain_bound)),
         Claim("energy inside", energy_inside <= K * margin_ceiling**2),
-        Claim("energy outside", energy_outside >= leak_floor),
+        Claim("energy outside", energy_outside >= energy_factor * leak_floor),
     ),
-    instances=(families.oracle_data, families.gaussians, families.constant_sample, families.tight_data),
+    instances=(
+        families.unit_sample, families.oracle_data, families.gaussians, families.constant_sample, families.tight_data,
+    ),
     spaces=(networks.margin_data,),
     proof=steps.LEAK_PROOF,
-    promised=12,
+    promised=15,
     mutants=(
         Mutant("all of the gain is outside", then=(Claim("no share inside", gain_outside >= 1 - gain_bound / 2),)),
         Mutant("a tenth more gain outside", constants={"leak_factor": Rational(11, 10)}),
+        Mutant("one percent more energy outside", constants={"energy_factor": Rational(101, 100)}),
         Mutant("K forgotten", then=(Claim("energy inside", energy_inside <= margin_ceiling**2),)),
     ),
     does_not_claim="The forced energy is tiny where the data are: it does not prefer high frequencies to low ones.",
-)
+)  # fmt: skip
 
 STATEMENTS: tuple[Statement, ...] = (
     norm_duality,

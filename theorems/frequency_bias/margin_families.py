@@ -117,6 +117,10 @@ constant_sample = _family(
         lambda: networks.labelled(np.ones((1, 6), dtype=int), [-1], 2, band=np.array([0])),
     ],
 )  # fmt: skip
+unit_sample = _family(
+    "unit_sample", "one sample that is 1 at one site: with one tap exactly the forced energy is outside of the band",
+    [partial(networks.labelled, np.eye(1, n, dtype=int), [1], 1, band=low_band(n, w)) for n, w in ((8, 1), (9, 3))],
+)  # fmt: skip
 
 
 def prolate_data(sites: int, kernel: int, half: int) -> FrequencyInstance:
@@ -162,6 +166,13 @@ def _open(generator: np.random.Generator, index: int) -> FrequencyInstance:
 open_nets = Family(
     "open_nets", "random", "one positive filter on positive integer points: every unit is open", _open,
     quick=8, full=40,
+)  # fmt: skip
+open_exceptions = _family(
+    "open_exceptions", "all units open, but two filters; and one filter whose gain vanishes at the highest frequency",
+    [
+        lambda: networks.relu_net(np.array([[1], [2]]), np.array([[1, 2], [2, -1]]), np.array([[1, 3]])),
+        lambda: networks.relu_net(np.array([[1, 1]]), np.array([[1, 3, -1, 2]]), np.array([[1, 2, 3, 4]])),
+    ],
 )  # fmt: skip
 even_tones = Family.of(networks.tones, quick=20, full=60)
 SIX = (2, 1, -1, -2, -1, 1)

@@ -54,7 +54,24 @@ OUT = scalar("M4", "so the rest is outside", [Eq(x + y, 1), x <= lam], [y >= 1 -
 INSIDE = argued("M5", "|b^_d|^2 <= q_d sum_c |v^_(c,d)|^2 and q_d <= K |u|^2", "INSIDE", checks=["margin_leakage"])
 PRODUCT = scalar("M6", "|u|^2 |v|^2 is at most the squared cost", [x >= 0, y >= 0, Eq(2 * s, x + y)], [x * y <= s**2],
                  uses=["M5"])  # fmt: skip
-LEAK = argued("M7", "Cauchy and Schwarz on sum q = sum (q |g^|)(1/|g^|) at the optimum", "LEAK", uses=["M3"])
+LEAK = argued("M7", "Cauchy and Schwarz on sum q = sum (q |g^|)(1/|g^|), and b^ = q g^ up to the gap", "LEAK",
+              checks=["margin_leakage", "optimal_nets"], uses=["M3", "O3"])  # fmt: skip
+SQUARE_OF_GAP = scalar("O1", "a cost minus a product, completed to squares, in one dimension", [],
+                       [Eq(u1**2 + h1**2 - 2 * h1 * a * u1, (h1 - a * u1) ** 2 + (1 - a**2) * u1**2)])  # fmt: skip
+PAIR = argued("O2", "the gap is half the sum of |v - C u|^2 and |u|^2 - |C u|^2", "OPTIMAL", checks=["optimal_nets"],
+              uses=["O1", "R5"])  # fmt: skip
+NEAR_GAIN = argued("O3", "|w^_d - q_d g^_d|^2 <= q_d sum_c |(v_c - C u_c)^_d|^2 and q_d <= K |U|^2", "NEARGAIN",
+                   checks=["optimal_nets"], uses=["O2"])  # fmt: skip
+TWO_TAPS = argued("F1", "for one sample and two taps the optimal gain is 1 + sign(r_1) cos", "TWOTAPS",
+                  checks=["two_taps_follow"])  # fmt: skip
+CHEBYSHEV = argued("F2", "a falling gain lowers the mean of a rising weight", "CHEBYSHEV", checks=["two_taps_follow"],
+                   uses=["F1"])  # fmt: skip
+MODES = argued("E1", "after k steps the component at sigma has grown by E_k(sigma^2), increasing in sigma", "MODES",
+               checks=["early_alignment"])  # fmt: skip
+GROWTH = argued("E2", "E_(k+1)/E_k increases in sigma too, so that every step shifts weight to larger sigma", "GROWTH",
+                checks=["early_alignment"], uses=["E1"])  # fmt: skip
+RATE = argued("E3", "the shortfall falls as (E_k(sigma_2^2)/E_k(sigma_1^2))^2", "RATE", checks=["early_alignment"],
+              uses=["E1"])  # fmt: skip
 CAUCHY = scalar("G1", "Cauchy and Schwarz for two filters", [],
                 [(u1 * h1 + u2 * h2) ** 2 <= (u1**2 + u2**2) * (h1**2 + h2**2)])  # fmt: skip
 GAIN = argued("G2", "a gradient is sum_c u_c * h_c, and no such h has less energy than sum |g^|^2/q", "SOURCES",
@@ -74,7 +91,10 @@ ENDS_PROOF: tuple[ProofStep, ...] = (MEANS, READOUT, FEJER, CONVEX, ENDS, FEW, B
 TONE_PROOF: tuple[ProofStep, ...] = (MEANS, READOUT, DUAL, TONE)
 CHANNELS_PROOF: tuple[ProofStep, ...] = (MEANS, READOUT, FEJER, CONVEX, CHANNELS)
 MARGIN_PROOF: tuple[ProofStep, ...] = (MEANS, READOUT, DUAL, WEAK, STEP)
-LEAK_PROOF: tuple[ProofStep, ...] = (SHARE, OUT, INSIDE, PRODUCT, LEAK)
+OPTIMAL_PROOF: tuple[ProofStep, ...] = (MEANS, READOUT, DUAL, SQUARE_OF_GAP, PAIR, NEAR_GAIN)
+LEAK_PROOF: tuple[ProofStep, ...] = (SHARE, OUT, INSIDE, PRODUCT, *OPTIMAL_PROOF, LEAK)
+FOLLOW_PROOF: tuple[ProofStep, ...] = (TWO_TAPS, CHEBYSHEV)
+EARLY_PROOF: tuple[ProofStep, ...] = (MODES, GROWTH, RATE)
 GAIN_PROOF: tuple[ProofStep, ...] = (CAUCHY, GAIN, OPEN)
 OPEN_PROOF: tuple[ProofStep, ...] = (CAUCHY, GAIN, OPEN, EXACT)
 SIGN_PROOF: tuple[ProofStep, ...] = (SQUARE_WAVE, SINE, SHARE_OF_SIGNS)

@@ -46,15 +46,28 @@ sign_fundamental, period = quantity("sign_fundamental", "F"), quantity("period",
 square_wave = quantity("square_wave", "S_P")
 single_high_one = quantity("single_high_one", r"\mathrm{HF}_1")
 single_high_two = quantity("single_high_two", r"\mathrm{HF}_2")
-data_high = quantity("data_high", r"\mathrm{HF}(x)")
+data_high, neighbours = quantity("data_high", r"\mathrm{HF}(x)"), quantity("neighbours", "r_1(x)")
+
+dual_feasible = quantity("dual_feasible", r"\mathrm{feasible}(g)")
+dual_gap, gain_defect = quantity("dual_gap", r"\mathrm{gap}"), quantity("gain_defect", r"|w^-q g^|^2")
+readout_defect, kernel_defect = quantity("readout_defect", "D_v"), quantity("kernel_defect", "D_u")
+filter_energy = quantity("filter_energy", "|U|^2")
+single_floor = quantity("single_floor", r"\mathrm{box}_1(w)")
+single_ceiling = quantity("single_ceiling", r"\mathrm{net}_1(w)")
+quotient_growth = quantity("quotient_growth", r"\rho_{j+1}-\rho_j")
+early_gap, growth_ratio = quantity("early_gap", r"\sigma_1^2-\sigma_2^2"), quantity("growth_ratio", "E_k")
+shortfall_before = quantity("shortfall_before", r"\sigma_1^2-\rho_0")
+shortfall_after = quantity("shortfall_after", r"\sigma_1^2-\rho_k")
 
 met = abbreviation("met", 1 + Rational(1, 10**7), r"1^+")
 """One and a ten-millionth: what equalities between costs enclosed to a billionth are checked with."""
 
 leak_factor = constant("leak_factor", 1, "derived", "C_q")
+energy_factor = constant("energy_factor", 1, "derived", "C_E")
 gain_factor = constant("gain_factor", 1, "derived", "C_g")
 length_factor = constant("length_factor", 1, "derived", "C_K")
 sum_factor = constant("sum_factor", 1, "derived", "C_s")
+defect_factor = constant("defect_factor", 2, "derived", "C_d")
 
 on_a_circle = Claim("on a circle", Eq(dimensions, 1))
 

@@ -17,7 +17,6 @@ from verifiers.frequency_bias.margin_parts import (
     cost_bounds,
     dual_enclosure,
     margin_bounds,
-    margin_solution,
     net_numbers,
     plain_bound,
     shape_of,
@@ -26,11 +25,10 @@ from verifiers.frequency_bias.margin_parts import (
 )
 from verifiers.frequency_bias.margin_spectra import ball_energies, total_energies
 from verifiers.frequency_bias.shares import prolate_share, value_of
-from verifiers.frequency_bias.solvers import dual_norm
-from verifiers.frequency_bias.solvers_exact import compose_exact, root_above
+from verifiers.frequency_bias.solvers_exact import Sandwich, compose_exact, root_above
 from verifiers.frequency_bias.solvers_torus import one_filter_floor
 from verifiers.frequency_bias.subject import CATALOGUE, Subject
-from verifiers.quantity import Enclosure, between, enclose, estimate
+from verifiers.quantity import Enclosure, between, enclose
 
 _measures = CATALOGUE.measures
 
@@ -82,6 +80,16 @@ def one_filter_cost(subject: Subject) -> Enclosure:
         except (MissingPart, NoCertificate):
             pass  # the weaker bound stands
     return between(lower, arithmetic.upper_bounds(arithmetic.rationals(found.upper)))
+
+
+@_measures("norm", "t below the cost of every net with one 2 x 2 filter on a torus, by a box around the optimum")
+def single_floor(subject: Subject) -> Enclosure:
+    return enclose(one_filter_floor(subject.part("predictor")))
+
+
+@_measures("norm", "cost of a rational net with one filter that realises the predictor, and of what it misses")
+def single_ceiling(subject: Subject) -> Enclosure:
+    return enclose(cost_bounds(subject.instance, "predictor", shape_of(subject), 1).upper)
 
 
 @_measures("norm", "least cost of nets with two filters that realise the predictor; at least R_K")
@@ -226,16 +234,42 @@ def _energies(subject: Subject) -> np.ndarray:
     return ball_energies(predictor / margin)
 
 
-@_measures("norm^2", "((1 - lambda) N R*)^2 / sum_(d not in B) |g^_d|^-2, g the combination of the data by multipliers")
+@_measures(
+    "norm^2",
+    "((1 - lambda) N |U|^2/(sum_(d not in B) |g^_d|^-2)^(1/2) - (2 K |U|^2 (net* - dual*))^(1/2))_+^2: of the net with "
+    "margin one, g the combination of the data by multipliers, of dual norm at most one",
+)
 def leak_floor(subject: Subject) -> Enclosure:
-    found = margin_solution(subject.instance, shape_of(subject))
-    combined = (found.multipliers * subject.floats("labels")) @ subject.floats("points") / found.lower
-    combined = combined * found.lower / dual_norm(combined * found.lower, shape_of(subject))
-    power = np.abs(np.fft.fft(combined, norm="ortho")) ** 2
-    outside = ~np.isin(np.arange(subject.sites), subject.band)
-    short = 1.0 - float(enclose(value_of(prolate_share(subject.sites, subject.kernel, len(subject.band)))).lower)
-    value = (short * subject.sites * found.lower) ** 2 / float(np.sum(1.0 / np.maximum(power[outside], 1e-300)))
-    return estimate(value, tolerances.PREDICTOR * value)
+    """What the rational pair of net and multipliers proves: b^ = q g^ up to the second root, see OPTIMAL and LEAK."""
+    found, sites, taps = margin_bounds(subject.instance, shape_of(subject)), subject.sites, subject.kernel
+    energy = sum((Fraction(int(entry)) ** 2 for entry in found.filters.reshape(-1)), Fraction(0))
+    energy *= found.upper / sum(
+        (Fraction(int(x)) ** 2 / 2 for part in (found.filters, found.readouts) for x in part.reshape(-1)), Fraction(0)
+    )
+    powers = ball_energies(_dual_of(subject, found))
+    with arithmetic.precision(192):
+        inverse: Any = arithmetic.balls(0)[()]
+        for d in sorted(set(range(sites)) - set(subject.band)):
+            if not powers[d] > 0:
+                return enclose(0)  # g^_d may vanish: nothing is forced
+            inverse = inverse + 1 / powers[d]
+        if len(subject.band) == sites:
+            return enclose(0)
+        short = arithmetic.balls(1)[()] - _ball(value_of(prolate_share(sites, taps, len(subject.band))))
+        forced = short * sites * _ball(energy) / inverse.sqrt()
+        missed = _ball(2 * taps * energy * (found.upper - found.lower)).sqrt()
+        return enclose((forced - missed).nonnegative_part() ** 2)
+
+
+def _ball(value: Any) -> Any:
+    return arithmetic.balls(arithmetic.rational(value))[()] if isinstance(value, Fraction) else value
+
+
+def _dual_of(subject: Subject, found: Sandwich) -> np.ndarray:
+    """g = sum_n alpha_n y_n x_n of the rational multipliers over their threshold, (N,): of dual norm at most one."""
+    data = on_circle(subject, "points") * subject.part("labels")[:, None]
+    alpha = np.array([Fraction(int(a), 2**found.bits) for a in found.dual], dtype=object)
+    return alpha @ data / found.threshold
 
 
 def _single(subject: Subject) -> np.ndarray:
@@ -258,6 +292,12 @@ def high_of(signal: np.ndarray) -> Enclosure:
 @_measures("1", "high-frequency share of the max-margin predictor of a single sample with one tap: that of the sample")
 def single_high_one(subject: Subject) -> Enclosure:
     return high_of(_single(subject))
+
+
+@_measures("norm^2", "correlation of neighbours in a single sample, sum_n x_n x_(n+1)")
+def neighbours(subject: Subject) -> Enclosure:
+    sample = _single(subject)
+    return enclose(Fraction(np.sum(sample * np.roll(sample, -1))))
 
 
 @_measures("1", "high-frequency share of the max-margin predictor of a single sample with two taps: gain 1 +- cos")

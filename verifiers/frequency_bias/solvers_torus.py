@@ -4,6 +4,9 @@ With one filter (a, b; c, d) the correlations r = (r00, r10, r01, r11, r1-1) obe
 F(r) = 1/2 (r00 + sum_d |w^_d|^2/q_d(r)), q linear in r, strictly convex. Around its minimiser r0 a box is found, on the
 boundary of which F >= t, so that F <= t only inside; where the relation fails on the whole box, every single filter
 costs more than t. All numbers are balls.
+
+q > 0 is asked for on the grid only, so r0 need not be the correlations of any filters: t bounds single filters from
+below, and says nothing about several.
 """
 
 from __future__ import annotations
