@@ -4,6 +4,7 @@ solver that shares nothing with the multipliers."""
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,12 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from constructions.feature_purification import SparseLaw
-from constructions.instance import InvalidInstance, exact_array, floats_of, fractions_of
+from constructions.instance import Draw, InvalidInstance, exact_array, floats_of, fractions_of
 from constructions.low_complexity import GateInstance, drawn_gates, spaces
 from constructions.low_complexity.gates import GateForm, ascend
+from theorems.low_complexity import families
+from theorems.low_complexity.kernel import frozen_gates_fail
+from theorems.statement import judge
 from verifiers.errors import MissingPart
 from verifiers.low_complexity import certifies_all, measure
 from verifiers.low_complexity.kernel import EXACT, GateSubject, product, root_above, times, whole
+from verifiers.verdict import Refuted, Undecided
 
 
 def line(**changes) -> GateInstance:
@@ -193,3 +198,13 @@ def test_gates_at_their_edges() -> None:
         subject = GateSubject(line(bias=bias, ramp=ramp))
         own, unit = subject.gates(exact_array([["1/4"], ["-1/4"]]))
         assert [Fraction(int(g), unit) for g in own.reshape(-1)] == [expected] * 2
+
+
+def test_a_bound_that_proves_little_refutes_nothing():
+    """Without multipliers the least risk is anywhere up to that of the model found: undecided, not refuted."""
+    pair = families.gate_pairs.draw(np.random.default_rng(0), 0)
+    weak = replace(pair, multipliers=np.zeros_like(pair.multipliers))
+    assert measure(weak)["frozen_least_risk"].lower == 0 < measure(pair)["frozen_least_risk"].lower
+    assert measure(weak)["frozen_least_risk"].upper == measure(pair)["frozen_least_risk"].upper < 1
+    verdicts = [judge(frozen_gates_fail, Draw(instance, "random", "test")).verdict for instance in (pair, weak)]
+    assert not isinstance(verdicts[0], (Refuted, Undecided)) and not isinstance(verdicts[1], Refuted)

@@ -47,6 +47,7 @@ menu_sparsity, log_sparsity = quantity("menu_sparsity", "k"), quantity("log_spar
 menu_radius, excess = quantity("menu_radius", r"\tau"), quantity("excess", r"\max|\delta|^2-\tau^2")
 menu_bound, menu_risk = quantity("menu_bound", r"\sum\alpha/n"), quantity("menu_risk", r"R_n(f)")
 symmetrised_risk = quantity("symmetrised_risk", r"R_G(f)")
+least_risk, frozen_least_risk = quantity("least_risk", r"\min R_G"), quantity("frozen_least_risk", r"\min R_n(f_v)")
 class_rank = quantity("class_rank", r"\mathrm{dim}")
 averaged_rank = quantity("averaged_rank", r"\mathrm{dim}_\mathrm{averaged}")
 odd_partitions, free_partitions = quantity("odd_partitions", "P_d(q)"), quantity("free_partitions", "P(q)")

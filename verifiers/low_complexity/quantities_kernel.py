@@ -7,7 +7,7 @@ from fractions import Fraction
 from verifiers.errors import MissingPart
 from verifiers.low_complexity.kernel import GateSubject
 from verifiers.low_complexity.subject import measures_on
-from verifiers.quantity import Enclosure, enclose
+from verifiers.quantity import Enclosure, between, enclose
 
 _measures = measures_on(GateSubject)
 
@@ -61,6 +61,14 @@ def any_norm_bound(subject: GateSubject) -> Enclosure:
 @_measures("1", "hinge risk of the model on the menu")
 def frozen_risk(subject: GateSubject) -> Enclosure:
     return enclose(subject.risk(subject.values()))
+
+
+@_measures("1", "least hinge risk of the norm on the menu: multipliers below, the model or 0 above")
+def frozen_least_risk(subject: GateSubject) -> Enclosure:
+    found = Fraction(1)  # of the model 0
+    if subject.norm_sq() <= subject.instance.number("limit") ** 2:
+        found = min(found, subject.risk(subject.values()))
+    return between(enclose(subject.bound()).lower, enclose(found).upper)
 
 
 @_measures("1", "mean over the points of the least y f on their menu")

@@ -10,7 +10,7 @@ from verifiers.errors import MissingPart
 from verifiers.low_complexity.linear import ball
 from verifiers.low_complexity.menu import Attacked, MenuSubject, count_partitions
 from verifiers.low_complexity.subject import measures_on
-from verifiers.quantity import Enclosure, enclose
+from verifiers.quantity import Enclosure, between, enclose
 
 _measures, _on_menus = measures_on(MenuSubject), measures_on(Attacked)
 
@@ -70,6 +70,14 @@ def symmetrised_risk(subject: MenuSubject) -> Enclosure:
 @_measures("1", "hinge risk of the polynomial on the menu, the sample as it is")
 def menu_risk(subject: MenuSubject) -> Enclosure:
     return enclose(subject.risk(subject.values(subject.instance.attacked)))
+
+
+@_measures("1", "least hinge risk of the degree on the menu, averaged: multipliers below, the polynomial or 0 above")
+def least_risk(subject: MenuSubject) -> Enclosure:
+    found = Fraction(1)  # of the polynomial 0
+    if subject.instance.coefficients is not None:
+        found = min(found, subject.symmetrised_risk())
+    return between(enclose(subject.bound()[0]).lower, enclose(found).upper)
 
 
 @_measures("polynomials", "rank of the odd products of power sums at the points")
