@@ -12,8 +12,8 @@ import pytest
 
 from reports.mathml import clean
 from theorems.claim import definition_formula
-from theorems.engine.library import slugs, statements
-from theorems.engine.work import draws
+from theorems.engine.library import collect, slugs, statements
+from theorems.engine.work import draws, families
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("constructions", "verifiers", "theorems", "reports")
@@ -107,6 +107,12 @@ def test_a_slug_has_its_place_in_every_layer(slug) -> None:
     for layer in ("constructions", "constructions/trained", "verifiers", "theorems"):
         assert (ROOT / layer / slug).exists() or (ROOT / layer / f"{slug}.py").exists(), f"{layer} lacks {slug}"
     assert (ROOT / "theorems" / f"test_{slug}.py").exists()
+
+
+def test_all_statements_can_be_verified_together() -> None:
+    """`thinmargin verify` without a target takes every slug at once: families of one name would be the same draws."""
+    together = collect([])
+    assert set(families(together)) == {family.name for statement in together for family in statement.instances}
 
 
 @modules

@@ -28,8 +28,8 @@ oracle_predictors = _family(
     [partial(networks.predictor, np.array(ORACLE), k) for k in range(1, 9)],
 )  # fmt: skip
 TONES = ((32, 0, 3), (32, 1, 3), (32, 4, 5), (32, 12, 5), (32, 16, 3), (16, 3, 7), (12, 2, 2))
-cosines = _family(
-    "cosines", "cosines on 12, 16 and 32 sites, constant and alternating ones included",
+pure_cosines = _family(
+    "pure_cosines", "cosines on 12, 16 and 32 sites, constant and alternating ones included",
     [partial(networks.tone, *entry) for entry in TONES],
 )  # fmt: skip
 
