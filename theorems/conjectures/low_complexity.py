@@ -77,20 +77,20 @@ constant_degree_fails = _conjecture(
 
 degrees_lose = _conjecture(
     "low_complexity.conjecture_degree_per_octave",
-    title="A polynomial of degree q is lost on scale-free data with log_2 k >= C q: a quarter of hinge risk remains",
+    title="A polynomial of degree q is lost on scale-free data with log_2 k >= C q: an eighth of hinge risk remains",
     given=(
         Claim("perturbations inside the ball", excess <= 0),
         Claim("two thirds of the light magnitude, up to rounding", 5 * menu_radius**2 * menu_sparsity >= 2),
         Claim("enough octaves for the degree", log_sparsity >= octave_factor * class_degree),
     ),
-    then=(Claim("the risk stays away from 0", least_risk >= Rational(1, 4)),),
+    then=(Claim("the risk stays away from 0", least_risk >= Rational(1, 8)),),
     instances=(families.wide_menus,),
     spaces=(spaces.wide_menus,),
     basis="law",
     expected="supported",
     promised=4,
     mutants=(Mutant("four fifths remain", then=(Claim("4/5", least_risk >= Rational(4, 5)),)),),
-    does_not_claim="Only rows are proved, each for its 100 draws, symmetrised; C and the quarter are measured.",
+    does_not_claim="Only rows are proved, each for its 100 draws, symmetrised; C and 1/8 are measured, and 1/4 is too much at k = 64.",
 )
 
 STATEMENTS: tuple[Statement, ...] = (direction_is_best, set_is_best, constant_degree_fails, degrees_lose)
