@@ -90,7 +90,8 @@ degrees_lose = _conjecture(
     expected="supported",
     promised=4,
     mutants=(Mutant("four fifths remain", then=(Claim("4/5", least_risk >= Rational(4, 5)),)),),
-    does_not_claim="Only rows are proved, each for its 100 draws, symmetrised; C and 1/8 are measured, and 1/4 is too much at k = 64.",
+    does_not_claim="Only rows are proved, each for its 100 draws, symmetrised; C and 1/8 are measured, "
+    "and 1/4 is too much at k = 64.",
 )
 
 STATEMENTS: tuple[Statement, ...] = (direction_is_best, set_is_best, constant_degree_fails, degrees_lose)
