@@ -1,0 +1,1 @@
+"""Verifier for dimpled_manifold."""
