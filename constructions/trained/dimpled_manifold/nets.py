@@ -22,8 +22,8 @@ Parameters = dict[str, torch.Tensor]
 class Architecture:
     """Width m, number of layers with weights (2: one hidden layer), and whether the first layer has biases.
 
-    At the start w_i ~ N(0, (scale^2/d) I), hidden layers are N(0, 2/m), biases 0, and u_i = +-1/sqrt(m) in random
-    signs, which stays fixed. `normal` multiplies the normal block alone: G(0) has entries N(0, (scale normal)^2/d).
+    At the start w_i ~ N(0, (scale^2/d) I), hidden layers are N(0, 2/m), biases like an entry of w_i, and
+    u_i = +-1/sqrt(m) in random signs, which stays fixed. `normal` multiplies the normal block alone: G(0) has entries N(0, (scale normal)^2/d).
     """
 
     width: int
@@ -40,7 +40,7 @@ class Architecture:
 def started(net: Architecture, p: int, d: int, generators: list[np.random.Generator], place: torch.device) -> Parameters:
     """Initial parameters, net b from its own generator: a net is the same whatever it is trained beside.
 
-    The block on P is drawn before the normal block, and everything else before both.
+    The normal block is drawn after the block on P.
     """
     drawn: dict[str, list[np.ndarray]] = {}
     for own in generators:
@@ -51,7 +51,7 @@ def started(net: Architecture, p: int, d: int, generators: list[np.random.Genera
         normal = net.normal * own.standard_normal((net.width, d - p))
         parts["W"] = net.scale / math.sqrt(d) * np.concatenate([along, normal], axis=1)
         if net.bias:
-            parts["b"] = np.zeros(net.width)
+            parts["b"] = net.scale / math.sqrt(d) * own.standard_normal(net.width)
         for name, array in parts.items():
             drawn.setdefault(name, []).append(array)
     return {name: torch.tensor(np.stack(arrays), device=place) for name, arrays in drawn.items()}
