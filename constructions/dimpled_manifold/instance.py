@@ -9,6 +9,7 @@ of it decides before that part is drawn. `NetworkInstance` is the whole network,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
@@ -128,6 +129,12 @@ class NetworkInstance(Instance):
             weights=self.weights[:, :p], outputs=self.outputs, points=self.points[:, :p], labels=self.labels,
             codimension=self.codimension, beta=self.beta, biases=self.biases, decay=self.decay, delta=self.delta,
         )  # fmt: skip
+
+
+def number_of(array: Any) -> Fraction:
+    """One stored number exactly."""
+    value: Any = fractions_of(array)[()]
+    return Fraction(value)
 
 
 def _beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
