@@ -18,6 +18,7 @@ from constructions.dimpled_manifold import (
     TailInstance,
     number_of,
 )
+from constructions.dimpled_manifold.runs import Panel
 from verifiers import arithmetic
 from verifiers.dimpled_manifold.attacked import AttackedSubject
 from verifiers.dimpled_manifold.descent import DescentSubject
@@ -36,6 +37,13 @@ class TailSubject:
         self.exponent = number_of(instance.exponent)
 
 
+class RunsSubject:
+    """A panel of runs."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+
+
 KINDS: dict[type, tuple[Callable[[Any], Any], str]] = {
     NetworkInstance: (NetworkSubject, "a network with its subspace"),
     PlaneInstance: (Seen, "what P sees of a network"),
@@ -43,6 +51,7 @@ KINDS: dict[type, tuple[Callable[[Any], Any], str]] = {
     AttackedStep: (AttackedSubject, "a step of adversarial training"),
     MislabelledInstance: (StudentSubject, "a student of mislabelled points"),
     TailInstance: (TailSubject, "a tail bound"),
+    Panel: (RunsSubject, "a panel of runs"),
 }
 """Subject and name by type of instance."""
 

@@ -23,7 +23,8 @@ from constructions.trained.dimpled_manifold.phases import Task, medians, radii_o
 
 Json = dict[str, Any]
 
-CLEAN = "clean"
+CLEAN, FREE, NORMAL, CUBE = "clean", "l2", "l2 normal to P", "l_inf"
+"""Kinds of training: no attack, an attack in R^d, one normal to P, one in the cube."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Versions:
 
     def recipes(self) -> dict[str, Recipe]:
         attacks = {
-            "l2": Inner(self.radius, self.steps), "l2 normal to P": Inner(self.radius, self.steps, start=self.task.p),
-            "l_inf": Inner(self.radius / math.sqrt(self.task.d), self.steps, "linf"),
+            FREE: Inner(self.radius, self.steps), NORMAL: Inner(self.radius, self.steps, start=self.task.p),
+            CUBE: Inner(self.radius / math.sqrt(self.task.d), self.steps, "linf"),
         }  # fmt: skip
         return {CLEAN: self.task.recipe} | {n: replace(self.task.recipe, inner=a) for n, a in attacks.items()}
 

@@ -66,6 +66,11 @@ def completed(plane: Parameters, begun: Start, factor: float) -> Parameters:
     return {**plane, "W": torch.cat([plane["W"], normal], dim=2)}
 
 
+def off_radius(parameters: Parameters, points: torch.Tensor, p: int) -> torch.Tensor:
+    """Off-manifold radii (B, n) at points (B, n, d)."""
+    return broken(parameters, points, slice(p, points.shape[2])).radii
+
+
 def radii_of(parameters: Parameters, points: torch.Tensor, p: int) -> dict[str, torch.Tensor]:
     """off, on, full (B, n), and the share of the full perturbation's energy that is normal to P.
 
@@ -104,16 +109,18 @@ def looked_at(parameters: Parameters, begun: Start, measured: int) -> Json:
     } | {name: medians(value) for name, value in found.items()}  # fmt: skip
 
 
-def log_spaced(last: int, per_decade: int = 6) -> tuple[int, ...]:
+def log_spaced(last: int, per_decade: int) -> tuple[int, ...]:
     """0, 1, 2, ... and then about `per_decade` whole numbers in each decade, up to `last`."""
     count = round(per_decade * math.log10(last)) + 1
     steps = {round(10 ** (k * math.log10(last) / (count - 1))) for k in range(count)}
     return (0, *sorted(steps))
 
 
-def phases(task: Task, seed: int, word: int, nets: int, first: int, place: torch.device) -> Json:
+def phases(
+    task: Task, seed: int, word: int, nets: int, first: int, place: torch.device, per_decade: int = 4
+) -> Json:
     """`looked_at` at log-spaced steps of one training: {"steps": (T,), name: (B, T)}."""
-    begun, steps = start(task, seed, word, nets, first, place), log_spaced(task.recipe.steps)
+    begun, steps = start(task, seed, word, nets, first, place), log_spaced(task.recipe.steps, per_decade)
     seen: list[Json] = []
 
     def watch(step: int, plane: Parameters) -> None:
@@ -122,6 +129,26 @@ def phases(task: Task, seed: int, word: int, nets: int, first: int, place: torch
 
     fit(begun.plane, begun.points, begun.labels, task.recipe, watch, steps)
     return {"steps": list(steps)} | {name: np.transpose([look[name] for look in seen]).tolist() for name in seen[0]}
+
+
+def off_phases(task: Task, seed: int, word: int, nets: int, place: torch.device, per_decade: int) -> Json:
+    """The same with off-manifold radii alone, and the normal share of a free perturbation at the end: a third of the
+    time. {"steps": (T,), name: (B, T)}, "energy" (B, T) with the share at the end in every column."""
+    begun, steps = start(task, seed, word, nets, 0, place), log_spaced(task.recipe.steps, per_decade)
+    points = padded(begun.points, task.d)
+    seen: list[Json] = []
+
+    def watch(step: int, plane: Parameters) -> None:
+        whole = completed(plane, begun, normal_factor(replace(task.recipe, steps=step)))
+        right = begun.labels * scores(whole, points) > 0
+        off = off_radius(whole, points[:, : task.measured], task.p)
+        seen.append({"accuracy": right.double().mean(1).tolist(), "off": medians(off),
+                     "depth": medians(torch.where(right[:, : task.measured], off, -off))})  # fmt: skip
+
+    plane = fit(begun.plane, begun.points, begun.labels, task.recipe, watch, steps)
+    last = radii_of(completed(plane, begun, normal_factor(task.recipe)), points[:, : task.measured], task.p)["energy"]
+    found = {name: np.transpose([look[name] for look in seen]).tolist() for name in seen[0]}
+    return {"steps": list(steps), "energy": np.tile(medians(last), (len(steps), 1)).T.tolist()} | found
 
 
 def until_margin(task: Task, begun: Start, margin: float, stride: int) -> tuple[Parameters, list[int]]:
@@ -170,17 +197,17 @@ def by_codimension(
     return {name: np.transpose(v).tolist() if name not in ("codimension", "p") else v for name, v in found.items()}
 
 
-def late(task: Task, seed: int, word: int, nets: int, place: torch.device) -> Json:
-    """Outputs and the certified depth |N| / (|u| |G|) at log-spaced late steps: {"steps": (T,), name: (B, T)}."""
+def late(task: Task, seed: int, word: int, nets: int, place: torch.device, first: int = 10) -> Json:
+    """Outputs and the certified depth |N| / (|u| |G|) at log-spaced steps from `first` on: {"steps": (T,), name: (B, T)}."""
     begun = start(task, seed, word, nets, 0, place)
-    steps = tuple(step for step in log_spaced(task.recipe.steps, 4) if step >= 10)
+    steps = tuple(step for step in log_spaced(task.recipe.steps, 4) if step >= first)
     norm = torch.linalg.matrix_norm(begun.whole["W"][:, :, task.p :], ord=2) * begun.whole["u"].norm(dim=1)
     seen: list[Json] = []
 
     def watch(step: int, plane: Parameters) -> None:
         margins = begun.labels * scores(plane, begun.points)
         points = padded(begun.points, task.d)[:, : task.measured]
-        off = broken(completed(plane, begun, 1.0), points, slice(task.p, task.d)).radii
+        off = off_radius(completed(plane, begun, 1.0), points, task.p)
         loss = torch.nn.functional.softplus(-margins).sum(1)
         seen.append({
             "least": margins.amin(1).tolist(), "output": medians(margins.abs()), "off": medians(off),

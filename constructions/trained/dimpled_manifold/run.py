@@ -108,7 +108,7 @@ def _draws(chosen: Plan, seed: int, place: torch.device) -> list[Draw]:
     begun = phases.start(task, seed, 3, 1, 0, place)
     points = padded(begun.points, task.d)
     for index, (name, recipe) in enumerate(versions.recipes().items()):
-        if name not in (adversarial.CLEAN, "l2"):
+        if name not in (adversarial.CLEAN, adversarial.FREE):
             continue
         whole = fit(begun.whole, points, begun.labels, recipe)
         standard = name == adversarial.CLEAN
