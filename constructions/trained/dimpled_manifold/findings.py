@@ -157,7 +157,7 @@ def _mislabelled(unit: Json, chosen: Plan) -> list[Row]:
                                 "test accuracy of the student", accuracy > 0.5, accuracy, 0.5))  # fmt: skip
             if kind == "off":
                 rows.append(typical(f"... they teach the opposite, {text} by {key.split()[1]}",
-                                    "one less test accuracy, less that of the teacher", accuracy < 0.5,
+                                    "(1 - test accuracy of the student) - test accuracy of the teacher", accuracy < 0.5,
                                     1 - accuracy - np.array(unit[CLEAN]["test"]), 0.5))  # fmt: skip
     return rows
 

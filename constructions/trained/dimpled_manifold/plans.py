@@ -67,27 +67,27 @@ def _variants(task: Task) -> dict[str, Task]:
 
 def _pictures(width: int, side: int, steps: int) -> tuple[Picture, ...]:
     net, recipe = Architecture(width, bias=True, scale=4.0), Recipe(steps, 0.04, "heavy ball")
-    times = (0, 50, steps // 10, steps)
+    times = (0, 50, steps // 20, steps)
     return (
         Picture("chessboard", side, net, recipe, times), Picture("spirals", side, net, recipe, times),
-        Picture("sphere", side - 6, net, recipe, times), Picture("diagonal", side, net, recipe, times),
+        Picture("sphere", side - 6, net, replace(recipe, steps=steps // 4), (0, 50, steps // 20, steps // 4)), Picture("diagonal", side, net, recipe, times),
     )  # fmt: skip
 
 
 def plan(scale: str) -> Plan:
     """"small" or "paper"; the latter adds patches of photographs, and MNIST and CIFAR-10 where the user has them."""
     if scale == "small":
-        task = three_eight(16, 48, 80, 128, 1500)
+        task = replace(three_eight(16, 48, 80, 128, 1500), measured=28)
         return Plan(
-            phases={STANDARD: (task, 24)} | {name: (own, 8) for name, own in _variants(task).items()},
+            phases={STANDARD: (task, 24)} | {name: (own, 8) for name, own in _variants(replace(task, measured=20)).items()},
             codimension=(zero_one(60, 128), (8, 24, 56, 120, 248, 504), 12), margin=0.5,
-            versions=(Versions(three_eight(16, 48, 80, 128, 300), 1.0), 12),
+            versions=(Versions(replace(three_eight(16, 48, 80, 128, 300), measured=28), 1.0), 12),
             identity=(three_eight(6, 8, 20, 24, 60), 0.5, 3),
             errors=(three_eight(16, 48, 150, 128, 300), 150, (1.0, 3.0), 8),
             bits=(three_eight(16, 48, 40, 48, 100), 3),
             pairs=(three_eight(16, 48, 80, 256, 200, 0.02), (48, 200, 2000)),
-            late=(three_eight(8, 24, 40, 64, 10_000), 8),
-            pictures=_pictures(256, 27, 4000),
+            late=(replace(three_eight(8, 24, 30, 32, 10_000), measured=10), 24),
+            pictures=_pictures(256, 27, 10_000),
         )  # fmt: skip
     task = three_eight(16, 48, 120, 256, 3000)
     phases = {STANDARD: (task, 64)} | {name: (own, 24) for name, own in _variants(task).items()}

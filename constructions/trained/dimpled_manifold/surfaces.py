@@ -22,7 +22,7 @@ from constructions.trained.dimpled_manifold.nets import Architecture, Parameters
 
 Json = dict[str, Any]
 
-REACH, SAMPLES = 1.2, 161
+REACH, SAMPLES = 0.8, 129
 """Heights looked at: so many, evenly from -REACH to REACH, in units of half the side of the manifold."""
 
 
