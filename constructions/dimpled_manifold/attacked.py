@@ -1,4 +1,4 @@
-"""One step of adversarial training, seen at the perturbed points: what the inner problem returned, and the loss there."""
+"""One step of adversarial training at the perturbed points: what the inner problem returned, and the loss there."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class AttackedSubject:
     def gates(self) -> np.ndarray:
         if self.step.gates is not None:
             return fractions_of(self.step.gates)
-        return np.where(self.pre > 0, Fraction(1), Fraction(0))
+        return fractions_of((self.pre > 0).astype(int))
 
     @cached_property
     def misplaced_gates(self) -> int:

@@ -35,7 +35,7 @@ class DescentSubject:
             z = weights @ x
             value = sum((u * v for u, v in zip(outputs, z, strict=True) if v > 0), Fraction(0))
             slope = Fraction(-y) if int(self.run.loss) == 0 else value - y
-            gates = np.where(z > 0, outputs, Fraction(0))
+            gates = (z > 0).astype(int) * outputs
             total = total + np.outer(gates * slope, x) / len(self.points)
         return total
 

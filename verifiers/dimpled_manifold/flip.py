@@ -5,9 +5,9 @@ point, y the sign of N there, nu = |N|, c_i = y u_i where z_i > 0, and beta the 
 (after decay), the orthogonal gradient has length rho with rho^2/(beta |c|)^2 of chi-square law, l degrees of freedom.
 Along it y N(x - a g/rho) = nu - a rho + R(a), and given rho, R(a) exceeds its mean
 
-    M(a, rho) = sum_i y u_i Psi(a s_i c_i rho/|c|^2 - |z_i|, a beta sqrt(1 - c_i^2/|c|^2)),   s_i = 1 where z_i > 0, else -1
+    M(a, rho) = sum_i y u_i Psi(a s_i c_i rho/|c|^2 - |z_i|, a beta sqrt(1 - c_i^2/|c|^2))
 
-by a beta |u| sqrt(2 ln(1/delta)) with probability at most delta. a = kappa nu/rho_-.
+(s_i = 1 where z_i > 0, else -1) by a beta |u| sqrt(2 ln(1/delta)) with probability at most delta. a = kappa nu/rho_-.
 """
 
 from __future__ import annotations

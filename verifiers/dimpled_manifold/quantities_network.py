@@ -99,7 +99,7 @@ def _closeness(subject: NetworkSubject, kind: str, stretch: Fraction = Fraction(
     return enclosed(bounds, SAMPLE)
 
 
-@_measures("1/distance^2", "1/r_off^2, r_off the least perturbation orthogonal to P that changes the sign; 0 if none does",
+@_measures("1/distance^2", "1/r_off^2, r_off the least perturbation orthogonal to P that changes the sign; 0 if none",
            SAMPLE)  # fmt: skip
 def off_closeness(subject: NetworkSubject) -> Enclosure:
     return _closeness(subject, OFF)

@@ -1,0 +1,278 @@
+"""Laws over the draw of the orthogonal weights: chi-square gradients, flips promised before the draw, distances."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sympy import Rational, exp
+
+from constructions.dimpled_manifold import spaces
+from theorems.claim import Claim
+from theorems.dimpled_manifold import families
+from theorems.dimpled_manifold import proof_steps as steps
+from theorems.dimpled_manifold.vocabulary import (
+    bend,
+    budget,
+    chi_level,
+    chi_ratio,
+    declared_l,
+    delta,
+    derived,
+    double_tail,
+    enough_dimensions,
+    exponent,
+    flip_value,
+    freedom,
+    half_tail,
+    kappa,
+    least_bend,
+    lower_miss,
+    lower_tail,
+    naive_bend,
+    no_bend,
+    normal_median,
+    rate_share,
+    recalled,
+    rise,
+    rise_factor,
+    seen_active,
+    seen_confidence,
+    seen_not_zero,
+    sharp_bend,
+    sharp_flip_value,
+    sharp_kappa,
+    sharp_lower_miss,
+    sharp_rise,
+    sharp_upper_miss,
+    student_gap,
+    student_median,
+    tail_rate,
+    upper_miss,
+    upper_tail,
+    upper_tail_short,
+)
+from theorems.statement import Lemma, Mutant, Proposition, Theorem
+from theorems.statistical import Chance
+from verifiers.dimpled_manifold import measure
+
+REJECTED_SHARE = Rational(1, 10)
+"""How far a probability that is 1/2 may be from it here: a thousand draws tell it from the laws named as mutants."""
+
+median_level = Chance(
+    "dimple_median_level",
+    laws=tuple(families.law(l) for l in (1, 2, 40)) + (families.law(3, steps=20, decay=Fraction(1, 2)),),  # noqa: E741
+    given=(seen_active,),
+    event=(Claim("below the median of chi-square", chi_level <= Rational(1, 2)),),
+    measure=measure,
+    draws=1000,
+)
+gradient_law = median_level.statement(
+    "dimpled_manifold.gradient_law",
+    kind="theorem",
+    title="At every time rho^2/(s_t beta |c|)^2 is chi-square with l degrees of freedom: half lies below its median",
+    source=derived(item="exact law of the orthogonal gradient"),
+    then=(
+        Claim("not less than half", median_level.probability >= Rational(1, 2) - REJECTED_SHARE),
+        Claim("not more than half", median_level.probability <= Rational(1, 2) + REJECTED_SHARE),
+    ),
+    proof=steps.LAW_PROOF,
+    mutants=(
+        Mutant("the median of one degree more", then=(
+            Claim("as if l were l - 1", median_level.probability <= Rational(2, 5)),)),
+        Mutant("the median of one degree less", then=(
+            Claim("as if l were l + 1", median_level.probability >= Rational(3, 5)),)),
+    ),
+    does_not_claim="Sampling alone proves no law; the proof does, and the draws are a check of the code and the model.",
+)  # fmt: skip
+
+upper_level = Chance(
+    "dimple_upper_level",
+    laws=(families.law(1), families.law(20, steps=12)),
+    given=(seen_active,),
+    event=(Claim("above the quantile of 9/10", chi_level >= Rational(9, 10)),),
+    measure=measure,
+    draws=1000,
+)
+gradient_tail = upper_level.statement(
+    "dimpled_manifold.gradient_tail",
+    kind="theorem",
+    title="A tenth of the draws lies above the quantile 9/10 of chi-square",
+    source=derived(item="exact law of the orthogonal gradient, upper tail"),
+    then=(
+        Claim("not less", upper_level.probability >= Rational(1, 25)),
+        Claim("not more", upper_level.probability <= Rational(1, 5)),
+    ),
+    proof=steps.LAW_PROOF,
+    mutants=(Mutant("a third", then=(Claim("third", upper_level.probability >= Rational(1, 3)),)),),
+    does_not_claim="Sampling alone proves no law; the proof does, and the draws are a check of the code and the model.",
+)
+
+half_level = Chance(
+    "dimple_half_level",
+    laws=(families.law(16),),
+    given=(seen_active,),
+    event=(Claim("rho is at least s_t beta |c| sqrt(l/2)", chi_ratio >= declared_l / 2),),
+    measure=measure,
+    draws=500,
+)
+gradient_floor = half_level.statement(
+    "dimpled_manifold.gradient_floor",
+    kind="theorem",
+    title="In codimension 16 the orthogonal gradient is at least beta |c| sqrt(l/2) with probability 1 - 1/e",
+    source=recalled(item="lower bound of the orthogonal gradient"),
+    then=(Claim("often enough", half_level.probability >= 1 - exp(-16 * rate_share)),),
+    proof=steps.FLOOR_PROOF,
+    mutants=(Mutant("almost never", then=(Claim("rare", half_level.probability <= Rational(1, 2)),)),),
+    does_not_claim="The constants 1/2 and 1/16 are proved here; that the paper states them is recalled, not read.",
+)
+
+chi_square_tails = Lemma(
+    "dimpled_manifold.chi_square_tails",
+    title="Tails of chi-square beyond l - 2 sqrt(l t) and l + 2 sqrt(l t) + 2 t are at most e^-t",
+    source=derived(item="Laurent-Massart bounds"),
+    given=(Claim("a degree of freedom", freedom >= 1),),
+    then=(
+        Claim("lower tail", lower_tail <= exp(-tail_rate * exponent)),
+        Claim("upper tail", upper_tail <= exp(-tail_rate * exponent)),
+    ),
+    measure=measure,
+    instances=(families.tail_corners, families.tail_bounds),
+    spaces=(spaces.tail_bounds,),
+    proof=(steps.LAURENT_MASSART,),
+    promised=60,
+    mutants=(
+        Mutant("without the linear term", then=(Claim("short", upper_tail_short <= exp(-exponent)),)),
+        Mutant("twice the rate", constants={"tail_rate": Fraction(2)}),
+    ),
+    does_not_claim="That the bounds are sharp: at l near 100 exact quantiles are closer by some percent.",
+)
+
+half_and_double = Lemma(
+    "dimpled_manifold.half_and_double",
+    title="Chi-square with l degrees of freedom leaves [l/2, 2 l] on either side with probability at most e^(-l/16)",
+    source=recalled(item="constants of the gradient theorems"),
+    given=(Claim("a degree of freedom", freedom >= 1),),
+    then=(
+        Claim("below half", half_tail <= exp(-rate_share * freedom)),
+        Claim("above double", double_tail <= exp(-rate_share * freedom)),
+    ),
+    measure=measure,
+    instances=(families.every_freedom,),
+    spaces=(spaces.tail_bounds,),
+    proof=(steps.LAURENT_MASSART, steps.HALF, steps.DOUBLE),
+    promised=512,
+    mutants=(Mutant("twice the exponent", constants={"rate_share": Fraction(1, 8)}),),
+    does_not_claim="Nothing about larger l beyond what the proof gives; up to 512 both sides are compared in balls.",
+)
+
+seen_window = Lemma(
+    "dimpled_manifold.seen_window",
+    title="What P sees decides where the flip is promised, before anything orthogonal to P exists",
+    source=derived(item="flip theorem, the part before the draw"),
+    given=(
+        enough_dimensions, seen_not_zero, seen_active,
+        Claim("the kinks leave room", (kappa - 1) * seen_confidence >= bend + rise_factor * rise),
+    ),
+    then=(
+        Claim("the gradient is rarely short", lower_miss <= delta),
+        Claim("the gradient is rarely long", upper_miss <= delta),
+        Claim("a longer gradient bends more", bend >= least_bend),
+        Claim("any gradient bends more than none", least_bend >= no_bend),
+    ),
+    measure=measure,
+    instances=(families.flat_planes, families.planes),
+    spaces=(spaces.planes,),
+    proof=steps.FLIP_PROOF,
+    promised=10,
+    mutants=(
+        Mutant("a longer gradient bends less", then=(Claim("less", bend <= least_bend),)),
+        Mutant("it bends nothing", then=(Claim("nothing", bend <= 0),)),
+        Mutant("the naive bound leaves room too", then=(
+            Claim("naive", (kappa - 1) * seen_confidence >= naive_bend),)),
+    ),
+    does_not_claim="How often the hypotheses hold is counted, not claimed: accepted of drawn is the applicability rate.",
+)  # fmt: skip
+
+sharp_window = Lemma(
+    "dimpled_manifold.sharp_window",
+    title="Quantiles of chi-square that balls prove serve as well, and give a shorter distance",
+    source=derived(item="flip theorem with exact quantiles"),
+    given=(
+        seen_not_zero, seen_active,
+        Claim("the kinks leave room", (sharp_kappa - 1) * seen_confidence >= sharp_bend + rise_factor * sharp_rise),
+    ),
+    then=(Claim("rarely short", sharp_lower_miss <= delta), Claim("rarely long", sharp_upper_miss <= delta)),
+    measure=measure,
+    instances=(families.flat_planes, families.planes),
+    spaces=(spaces.planes,),
+    proof=steps.FLIP_PROOF,
+    promised=10,
+    mutants=(Mutant("half of delta", then=(Claim("half", 2 * sharp_lower_miss <= delta),)),),
+    does_not_claim="How often the hypotheses hold is counted, not claimed: accepted of drawn is the applicability rate.",
+)  # fmt: skip
+
+FLIP_LAWS = tuple(
+    families.law(l, p=p, m=m, steps=steps_, delta=Fraction(1, 10))  # noqa: E741
+    for p, l, m, steps_ in ((4, 300, 10, 0), (2, 150, 4, 8))
+)
+ROOM = Claim("the kinks leave room", (kappa - 1) * seen_confidence >= bend + rise)
+SHARP_ROOM = Claim("the kinks leave room", (sharp_kappa - 1) * seen_confidence >= sharp_bend + sharp_rise)
+
+flips = Chance(
+    "dimple_flips", laws=FLIP_LAWS, given=(enough_dimensions, seen_not_zero, seen_active, ROOM),
+    event=(Claim("flipped at the promised distance", flip_value <= 0),), measure=measure, draws=300,
+)  # fmt: skip
+flip = flips.statement(
+    "dimpled_manifold.flip",
+    kind="theorem",
+    title="Where what P sees leaves room, the orthogonal gradient flips the sign at kappa nu/rho_- but for 3 delta",
+    source=derived(item="flip at the predicted size, explicit constants"),
+    then=(Claim("probability of a flip, delta = 1/10", flips.probability >= 1 - budget / 10),),
+    proof=steps.FLIP_PROOF,
+    mutants=(
+        Mutant("the whole budget is used", then=(Claim("used", flips.probability <= Rational(7, 10)),)),
+        Mutant("one draw in two", then=(Claim("half", flips.probability <= Rational(1, 2)),)),
+    ),
+    does_not_claim="Nothing where the hypotheses fail: few dimensions off P, or a network that is nearly certain.",
+)
+
+sharp_flips = Chance(
+    "dimple_sharp_flips", laws=FLIP_LAWS[:1], given=(seen_not_zero, seen_active, SHARP_ROOM),
+    event=(Claim("flipped at the promised distance", sharp_flip_value <= 0),), measure=measure, draws=200,
+)  # fmt: skip
+sharp_flip = sharp_flips.statement(
+    "dimpled_manifold.sharp_flip",
+    kind="theorem",
+    title="The same at the shorter distance that proved quantiles of chi-square give",
+    source=derived(item="flip theorem with exact quantiles"),
+    then=(Claim("probability of a flip, delta = 1/10", sharp_flips.probability >= 1 - budget / 10),),
+    proof=steps.FLIP_PROOF,
+    mutants=(Mutant("one draw in two", then=(Claim("half", sharp_flips.probability <= Rational(1, 2)),)),),
+    does_not_claim="Nothing where the hypotheses fail: few dimensions off P, or a network that is nearly certain.",
+)
+
+start_distance = Proposition(
+    "dimpled_manifold.start_distance",
+    title="At a wide random start the median of nu/rho is |x| med|t_l|/sqrt(l), close to 0.674 |x|/sqrt(l)",
+    source=derived(item="distance at random initialisation"),
+    given=(Claim("a degree of freedom", freedom >= 1),),
+    then=(
+        Claim("not closer than normal", student_median >= normal_median),
+        Claim("not much farther", student_median <= normal_median * (1 + student_gap / freedom)),
+    ),
+    measure=measure,
+    instances=(families.every_freedom,),
+    spaces=(spaces.tail_bounds,),
+    proof=steps.START_PROOF,
+    promised=512,
+    mutants=(
+        Mutant("the normal median itself", then=(Claim("equal", student_median <= normal_median),)),
+        Mutant("half the gap", constants={"student_gap": Fraction(1, 4)}),
+    ),
+    does_not_claim="The upper bound is compared for every l up to 512; the limit of wide networks is argued.",
+)
+
+STATEMENTS = (
+    gradient_law, gradient_tail, gradient_floor, chi_square_tails, half_and_double, seen_window, flip, sharp_window,
+    sharp_flip, start_distance,
+)  # fmt: skip
