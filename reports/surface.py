@@ -1,9 +1,9 @@
 """Sheets in three dimensions from a table of mesh points, with labelled points among them: boundaries over a manifold.
 
 Rows with a line number are mesh points, line by line in order; rows without one are labelled points, coloured by the
-sign of their value. Sheet and points are one collection of polygons, so that each hides what lies behind it. A cell with
-a corner missing, or with corners whose values differ by more than a share of the whole range, is left open: there is no
-sheet there, or it has jumped to another crossing.
+sign of their value. Sheet and points are one collection of polygons, so that each hides what lies behind it. A cell
+is left open where a corner is missing, so that there is no sheet, or where its corners differ by more than a share of
+the whole range, so that the sheet has jumped.
 """
 
 from __future__ import annotations
@@ -144,10 +144,10 @@ def _said(panels: list[tuple[str, Any, Any]], value: Any) -> str:
     """The same in words: how much of each panel has a sheet, and how far it is from 0 there."""
     import numpy as np
 
-    parts = [f"{len(panels)} panels"]
+    parts, what = [f"{len(panels)} panels"], value.replace("_", " ")
     for title, mesh, _ in panels:
         own = mesh[..., 3]
         there = np.isfinite(own)
-        away = f"median absolute {value.replace('_', ' ')} {np.median(np.abs(own[there])):.2f}" if there.any() else "empty"
-        parts.append(f"{title}: a sheet over {100 * there.mean():.0f} % of the mesh, {away}")
+        away = f"{np.median(np.abs(own[there])):.2f}" if there.any() else "–"
+        parts.append(f"{title}: a sheet over {100 * there.mean():.0f} % of the mesh, median absolute {what} {away}")
     return "; ".join(parts) + "."

@@ -117,7 +117,7 @@ class Late(Panel):
 
 
 def clinging(panel: Phases) -> np.ndarray:
-    """min over t <= t_1 of r_off(t)/r_off(0), t_1 the first step with accuracy >= 0.9, the last if there is none (B,)."""
+    """min over t <= t_1 of r_off(t)/r_off(0) (B,); t_1: the first step with accuracy >= 0.9, else the last."""
     learned = panel.accuracy >= FITTED
     first = np.where(learned.any(axis=1), learned.argmax(axis=1), panel.accuracy.shape[1] - 1)
     early = np.arange(panel.accuracy.shape[1]) <= first[:, None]
@@ -184,11 +184,11 @@ EVENTS: dict[str, tuple[type[Panel], str, Callable[[Any], np.ndarray]]] = {
         Deepened, "adversarial training doubles the median off-manifold radius and moves that on it by at most 10 %",
         lambda panel: (panel.off >= 2 * panel.clean_off) & (np.abs(panel.on - panel.clean_on) <= 0.1 * panel.clean_on),
     ),
-    "learns_on": (Mislabelled, "the student of wrong labels at points moved on the manifold is right on most test points",
+    "learns_on": (Mislabelled, "the student of wrong labels at points moved on P is right on most test points",
                   lambda panel: panel.on > 0.5),
     "learns_full": (Mislabelled, "the student of wrong labels at points moved freely is right on most test points",
                     lambda panel: panel.full > 0.5),
-    "learns_off": (Mislabelled, "the student of wrong labels at points moved off the manifold is right on most test points",
+    "learns_off": (Mislabelled, "the student of wrong labels at points moved off P is right on most test points",
                    lambda panel: panel.off > 0.5),
     "deepens_late": (
         Late, "median outputs and off-manifold radii both grow with the logarithm of time, with Spearman above 9/10",

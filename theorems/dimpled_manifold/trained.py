@@ -1,10 +1,10 @@
 """What training showed, as statements about the law of a run: each seed is a draw, with data and start of its own.
 
 Events were fixed before the runs and are decided seed by seed; what is claimed is a bound of their probability, by the
-exact binomial interval. Off-manifold radii are those an attack finds. Two claims of the paper do not reproduce here, and
-are shipped as conjectures that are refuted: that the boundary first comes close in nearly every training, and that least
-perturbations look like noise after long training; a third, learning from mislabelled adversarial examples, fails where
-the examples are moved off the manifold alone.
+exact binomial interval. Off-manifold radii are those an attack finds. Two claims of the paper do not reproduce here and
+are shipped as conjectures that are refuted: that the boundary first comes close in nearly every training, and that
+least perturbations look like noise after long training; a third, learning from mislabelled adversarial examples, fails
+where the examples are moved off the manifold alone.
 """
 
 from __future__ import annotations

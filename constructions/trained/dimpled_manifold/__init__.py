@@ -1,4 +1,4 @@
-"""Trained counterpart of dimpled_manifold: the boundary through training, on, off and around the subspace of the data."""
+"""Trained counterpart of dimpled_manifold: the boundary through training, on and off the subspace of the data."""
 
 from constructions.trained.dimpled_manifold.run import SCALES as SCALES
 from constructions.trained.dimpled_manifold.run import settings as settings

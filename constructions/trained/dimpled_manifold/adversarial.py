@@ -135,7 +135,9 @@ def identities(task: Task, radius: float, seed: int, word: int, nets: int, place
     return found
 
 
-def mislabelled(task: Task, test: int, radii: tuple[float, ...], seed: int, word: int, nets: int, place: torch.device) -> Json:
+def mislabelled(
+    task: Task, test: int, radii: tuple[float, ...], seed: int, word: int, nets: int, place: torch.device
+) -> Json:
     """Accuracy of students on clean test points, by kind of perturbation and radius: {"kind radius": {measure: (B,)}}.
 
     A teacher learns (x, y); its attacks z of length eps move every training point across; students from fresh starts

@@ -33,8 +33,8 @@ def drift(whole: Parameters, trained: Parameters, p: int, factor: float) -> floa
 
 
 def invariance(task: Task, seed: int, word: int, nets: int, place: torch.device) -> list[list[Any]]:
-    """Rows [method, axes of P, depth, drift, scaled drift, blind]: relative change of G, change beyond the factor of the
-    method, and whether a second run from a normal block ten times as large agrees on P to the last bit."""
+    """Rows [method, axes of P, depth, drift, scaled drift, blind]: relative change of G, change beyond the factor of
+    the method, and whether a second run from a normal block ten times as large agrees on P to the last bit."""
     rows: list[list[Any]] = []
     for depth in (2, 3):
         own = replace(task, net=replace(task.net, depth=depth))
@@ -45,8 +45,8 @@ def invariance(task: Task, seed: int, word: int, nets: int, place: torch.device)
         other = {**begun.whole, "W": louder}
         for name, recipe in variants(own.recipe).items():
             first, second = (fit(net, points, begun.labels, recipe) for net in (begun.whole, other))
-            same = all(torch.equal(first[key][..., : own.p] if key == "W" else first[key],
-                                   second[key][..., : own.p] if key == "W" else second[key]) for key in first)  # fmt: skip
+            same = all(torch.equal(*(net[key][..., : own.p] if key == "W" else net[key] for net in (first, second)))
+                       for key in first)  # fmt: skip
             rows.append([name, "aligned", depth, drift(begun.whole, first, own.p, 1.0),
                          drift(begun.whole, first, own.p, normal_factor(recipe)), same])  # fmt: skip
     turn = torch.tensor(rotation(own.d, generators(seed, word + 1, 1)[0]), device=place)

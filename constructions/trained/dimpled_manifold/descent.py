@@ -136,7 +136,9 @@ def fit(
     return own
 
 
-def _move(recipe: Recipe, slope: torch.Tensor, speed: Parameters, square: Parameters, name: str, step: int) -> torch.Tensor:
+def _move(
+    recipe: Recipe, slope: torch.Tensor, speed: Parameters, square: Parameters, name: str, step: int
+) -> torch.Tensor:
     """The update of one parameter; `speed` and `square` are the running means that the method keeps."""
     if recipe.method == "gd":
         return -recipe.rate * slope

@@ -23,21 +23,22 @@ class Architecture:
     """Width m, number of layers with weights (2: one hidden layer), and whether the first layer has biases.
 
     At the start w_i ~ N(0, (scale^2/d) I), hidden layers are N(0, 2/m), biases like an entry of w_i, and
-    u_i = +-1/sqrt(m) in random signs, which stays fixed. `normal` multiplies the normal block alone: G(0) has entries N(0, (scale normal)^2/d).
+    u_i = +-1/sqrt(m) in random signs, which stays fixed.
     """
 
     width: int
     depth: int = 2
     bias: bool = False
     scale: float = 1.0
-    normal: float = 1.0
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.depth < 2:
             raise InvalidInstance(f"width {self.width}, depth {self.depth}: need at least one neuron and two layers")
 
 
-def started(net: Architecture, p: int, d: int, generators: list[np.random.Generator], place: torch.device) -> Parameters:
+def started(
+    net: Architecture, p: int, d: int, generators: list[np.random.Generator], place: torch.device
+) -> Parameters:
     """Initial parameters, net b from its own generator: a net is the same whatever it is trained beside.
 
     The normal block is drawn after the block on P.
@@ -48,7 +49,7 @@ def started(net: Architecture, p: int, d: int, generators: list[np.random.Genera
         for layer in range(1, net.depth - 1):
             parts[f"V{layer}"] = own.standard_normal((net.width, net.width)) * math.sqrt(2 / net.width)
         along = own.standard_normal((net.width, p))
-        normal = net.normal * own.standard_normal((net.width, d - p))
+        normal = own.standard_normal((net.width, d - p))
         parts["W"] = net.scale / math.sqrt(d) * np.concatenate([along, normal], axis=1)
         if net.bias:
             parts["b"] = net.scale / math.sqrt(d) * own.standard_normal(net.width)

@@ -198,7 +198,7 @@ def by_codimension(
 
 
 def late(task: Task, seed: int, word: int, nets: int, place: torch.device, first: int = 10) -> Json:
-    """Outputs and the certified depth |N| / (|u| |G|) at log-spaced steps from `first` on: {"steps": (T,), name: (B, T)}."""
+    """Outputs, radii and |N| / (|u| |G|) at log-spaced steps from `first` on: {"steps": (T,), name: (B, T)}."""
     begun = start(task, seed, word, nets, 0, place)
     steps = tuple(step for step in log_spaced(task.recipe.steps, 4) if step >= first)
     norm = torch.linalg.matrix_norm(begun.whole["W"][:, :, task.p :], ord=2) * begun.whole["u"].norm(dim=1)
@@ -209,10 +209,11 @@ def late(task: Task, seed: int, word: int, nets: int, place: torch.device, first
         points = padded(begun.points, task.d)[:, : task.measured]
         off = off_radius(completed(plane, begun, 1.0), points, task.p)
         loss = torch.nn.functional.softplus(-margins).sum(1)
+        least = (margins.abs() / norm[:, None])[:, : task.measured]
         seen.append({
             "least": margins.amin(1).tolist(), "output": medians(margins.abs()), "off": medians(off),
             "bound": medians(margins.abs() / norm[:, None]), "summed": loss.tolist(),
-            "violations": (off < (margins.abs() / norm[:, None])[:, : task.measured] * (1 - 1e-9)).sum(1).tolist(),
+            "violations": [float(count) for count in (off < least * (1 - 1e-9)).sum(1)],
         })  # fmt: skip
 
     fit(begun.plane, begun.points, begun.labels, task.recipe, watch, steps)

@@ -70,7 +70,8 @@ def _pictures(width: int, side: int, steps: int) -> tuple[Picture, ...]:
     times = (0, 50, steps // 20, steps)
     return (
         Picture("chessboard", side, net, recipe, times), Picture("spirals", side, net, recipe, times),
-        Picture("sphere", side - 6, net, replace(recipe, steps=steps // 4), (0, 50, steps // 20, steps // 4)), Picture("diagonal", side, net, recipe, times),
+        Picture("sphere", side - 6, net, replace(recipe, steps=steps // 4), (0, 50, steps // 20, steps // 4)),
+        Picture("diagonal", side, net, recipe, times),
     )  # fmt: skip
 
 
@@ -79,7 +80,8 @@ def plan(scale: str) -> Plan:
     if scale == "small":
         task = replace(three_eight(16, 48, 80, 128, 1500), measured=28)
         return Plan(
-            phases={STANDARD: (task, 24)} | {name: (own, 8) for name, own in _variants(replace(task, measured=20)).items()},
+            phases={STANDARD: (task, 24)}
+            | {name: (own, 8) for name, own in _variants(replace(task, measured=20)).items()},
             codimension=(zero_one(60, 128), (8, 24, 56, 120, 248, 504), 12), margin=0.5,
             versions=(Versions(replace(three_eight(16, 48, 80, 128, 300), measured=28), 1.0), 12),
             identity=(three_eight(6, 8, 20, 24, 60), 0.5, 3),

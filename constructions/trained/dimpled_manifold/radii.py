@@ -97,8 +97,9 @@ def _crossing(
 ) -> torch.Tensor:  # fmt: skip
     """A radius (B, n) at which the ray first + t along (B, n, m) has flipped its point, just after a change of sign.
 
-    `reach` is doubled until the point is flipped, up to `FARTHEST` times; inf where it never is, or the point is not `wanted`. Secant steps with
-    the Illinois rule: on a ray the output is piecewise linear, so that they end exactly in the last piece.
+    `reach` is doubled until the point is flipped, up to `FARTHEST` times; inf where it never is, or the point is not
+    `wanted`. Secant steps with the Illinois rule: on a ray the output is piecewise linear, so that they end exactly in
+    the last piece.
     """
     high, stretch = reach.clone(), 1.0
     above = _values(parameters, first, along, sign, high)

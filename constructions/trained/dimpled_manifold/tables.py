@@ -1,4 +1,4 @@
-"""Figures of the dimpled manifold experiment as measurement tables: radii over time, codimension and attacks, sheets."""
+"""Figures of the dimpled manifold experiment as tables of a record: radii over time and codimension, attacks, sheets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def tables(found: Json, chosen: Plan) -> list[Json]:
         share = chosen.phases[STANDARD][0].codimension / chosen.phases[STANDARD][0].d
         made += [_radii(standard), _early(standard), _variants(found, chosen), _energy(standard, share)]
     makers = {"codimension": _codimension, "adversarial training": _deepening, "mislabelled": _mislabelled,
-              "late": _late, "identity": _identity, "invariance": _invariance, "universality": _universality}  # fmt: skip
+              "late": _late, "identity": _identity, "invariance": _invariance,
+              "universality": _universality}  # fmt: skip
     return made + [make(found[unit]) for unit, make in makers.items() if unit in found]
 
 
@@ -42,8 +43,8 @@ def _radii(unit: Json) -> Json:
         "columns": ["direction", "steps", "radius", "low", "high"],
         "units": {"direction": "", "steps": "1", "radius": "length", "low": "length", "high": "length"}, "rows": rows,
         "x": "steps", "y": "radius", "series": "direction", "low": "low", "high": "high", "log": ["x", "y"],
-        "note": f"Median over {len(unit['off'])} seeds of the median over the points of a net; bands are quartiles over "
-                "seeds. Points have length sqrt(d). Step 0 is in the table, and left of the logarithmic axis.",
+        "note": f"Median over {len(unit['off'])} seeds of the median over the points of a net; bands are quartiles "
+                "over seeds. Points have length sqrt(d). Step 0 is in the table, and left of the logarithmic axis.",
     }  # fmt: skip
 
 
@@ -74,8 +75,8 @@ def _variants(found: Json, chosen: Plan) -> Json:
         "columns": ["training", "steps", "radius", "low", "high"],
         "units": {"training": "", "steps": "1", "radius": "length", "low": "length", "high": "length"}, "rows": rows,
         "x": "steps", "y": "radius", "series": "training", "low": "low", "high": "high", "log": ["x", "y"],
-        "note": "Medians over points, then over seeds, with quartiles over seeds. A smaller start and decay of the first "
-                "layer deepen the dimples: the boundary then crosses P nearly at right angles.",
+        "note": "Medians over points, then over seeds, with quartiles over seeds. A smaller start and decay of the "
+                "first layer deepen the dimples: the boundary then crosses P nearly at right angles.",
     }  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def _energy(unit: Json, share: float) -> Json:
         "columns": ["of", "steps", "share", "low", "high"],
         "units": {"of": "", "steps": "1", "share": "share", "low": "share", "high": "share"}, "rows": rows,
         "x": "steps", "y": "share", "series": "of", "low": "low", "high": "high", "log": "x",
-        "note": f"Noise has the share l/d = {share:g}. Medians over points, then over seeds, with quartiles over seeds.",
+        "note": f"Noise has the share l/d = {share:g}. Medians over points, then over seeds, with quartiles.",
     }  # fmt: skip
 
 
@@ -121,8 +122,8 @@ def _deepening(unit: Json) -> Json:
         "name": "dimpled_deepening", "title": "Dimple depth after clean and after adversarial training, seed by seed",
         "columns": columns, "units": {c: "" if c == "training" else "length" for c in columns}, "rows": rows,
         "x": "clean", "y": "adversarial", "series": "training", "kind": "points",
-        "note": "Median off-manifold radius of each seed, from the same start and data; radii on the manifold are in the "
-                "table. Attacks have five steps; in l_inf the radius is that of l2 over sqrt(d).",
+        "note": "Median off-manifold radius of each seed, from the same start and data; radii on the manifold are in "
+                "the table. Attacks have five steps; in l_inf the radius is that of l2 over sqrt(d).",
     }  # fmt: skip
 
 
@@ -155,8 +156,8 @@ def _late(unit: Json) -> Json:
         "units": {"what": "", "steps": "1", "value": "1", "low": "1", "high": "1"}, "rows": rows, "x": "steps",
         "y": "value", "series": "what", "low": "low", "high": "high", "log": "x",
         "note": f"{len(unit['off'])} seeds, bands are quartiles. The bound is |N| over |u| times the norm of G. Summed "
-                f"losses at the last step: {max(row[-1] for row in unit['summed']):.3g} at most; below log 2 all margins "
-                "are known to grow for good.",
+                f"losses at the last step: {max(row[-1] for row in unit['summed']):.3g} at most; below log 2 all "
+                "margins are known to grow for good.",
     }  # fmt: skip
 
 
@@ -170,8 +171,8 @@ def _identity(unit: Json) -> Json:
         "units": {"net": "", "step": "1", "gradient_of_parameters": "1/time", "gradient_of_inputs": "1/time",
                   "left_out": "samples"}, "rows": rows, "x": "step",
         "y": ["gradient_of_parameters", "gradient_of_inputs"], "series": "net", "log": "y",
-        "note": "Over samples whose attack ended at a stationary point; the others, on a kink of the net or in a cycle, "
-                "are counted as left out. The two columns agree to rounding.",
+        "note": "Over samples whose attack ended at a stationary point; the others, on a kink of the net or in a "
+                "cycle, are counted as left out. The two columns agree to rounding.",
     }  # fmt: skip
 
 
@@ -181,8 +182,8 @@ def _invariance(unit: Json) -> Json:
         "columns": ["method", "axes", "layers", "change", "beyond_factor", "blind"],
         "units": {"method": "", "axes": "", "layers": "1", "change": "|G(0)|", "beyond_factor": "|G(0)|", "blind": ""},
         "rows": [[*row[:5], {True: "yes", False: "NO", None: ""}[row[5]]] for row in unit["rows"]],
-        "note": "change: |G(T) - G(0)| over |G(0)|; beyond_factor: after the factor that decay gives. blind: a run from "
-                "-10 G(0) agrees on P to the last bit. Adam with rotated axes is the control that must fail.",
+        "note": "change: |G(T) - G(0)| over |G(0)|; beyond_factor: after the factor that decay gives. blind: a run "
+                "from -10 G(0) agrees on P to the last bit. Adam with rotated axes is the control that must fail.",
     }  # fmt: skip
 
 
@@ -192,13 +193,13 @@ def _universality(unit: Json) -> Json:
         "name": "dimpled_universality", "title": "Normal gradients of different points share a direction",
         "columns": columns, "units": {c: "" if c == "time" else "dimensions" if c == "codimension" else "1"
                                       for c in columns}, "rows": unit["rows"],
-        "note": "Mean cosine of pairs; predicted from the gates alone. flipped: share of points that the mean direction "
-                "flips at 1.3 times their own linear distance.",
+        "note": "Mean cosine of pairs; predicted from the gates alone. flipped: share of points that the mean "
+                "direction flips at 1.3 times their own linear distance.",
     }  # fmt: skip
 
 
 def sheet_table(picture: Picture, unit: Json) -> Json:
-    """The boundary over a manifold at several times, with the labelled points: a surface in 3-D, or lines over a line."""
+    """The boundary over a manifold at several times, with the labelled points: in 3-D, or over a line in the plane."""
     sheet = SHEETS[picture.sheet](picture.side)
     return _line_table(sheet, unit) if sheet.mesh.shape[2] == 2 else _surface_table(sheet, unit)
 
@@ -222,19 +223,20 @@ def _surface_table(sheet: Sheet, unit: Json) -> Json:
         "columns": ["time", "line", "x", "y", "z", "height"],
         "units": {"time": "", "line": "", "x": "1", "y": "1", "z": "1", "height": "1"}, "rows": rows,
         "kind": "surface", "x": "x", "y": ["y", "z"], "value": "height", "series": "time", "mesh": "line",
-        "note": f"Over each point of the manifold the nearest crossing along its normal, up to {REACH:g}; none is shown "
-                "where there is none. Points of both classes lie on the manifold; rows without a line number are they.",
+        "note": f"Over each point of the manifold the nearest crossing along its normal, up to {REACH:g}; where "
+                "there is none, nothing is shown. Rows without a line number are the labelled points.",
     }  # fmt: skip
 
 
 def _line_table(sheet: Sheet, unit: Json) -> Json:
     rows = [[_titled(panel), round(float(place[0]), 4), round(float(height), 4)]
-            for panel in unit["panels"] for place, height in zip(sheet.mesh[0], panel["heights"][0], strict=True)]  # fmt: skip
+            for panel in unit["panels"]
+            for place, height in zip(sheet.mesh[0], panel["heights"][0], strict=True)]  # fmt: skip
     for label, name in ((1, "points of class +1"), (-1, "points of class -1")):
         rows += [[name, round(float(point[0]), 4), 0.0]
                  for point in sheet.points[sheet.labels == label]]  # fmt: skip
     return {
-        "name": f"dimpled_line_{sheet.name}", "title": "The boundary along a line of alternating points, through training",
+        "name": f"dimpled_line_{sheet.name}", "title": "The boundary along a line of alternating points",
         "columns": ["time", "along", "height"], "units": {"time": "", "along": "1", "height": "1"}, "rows": rows,
         "kind": "points", "x": "along", "y": "height", "series": "time",
         "note": f"Nearest crossing along the normal of the line, up to {REACH:g}. Points lie at height 0.",
