@@ -41,6 +41,12 @@ def tied_network() -> NetworkInstance:
                            labels=[1], codimension=1)  # fmt: skip
 
 
+def kinked_network() -> NetworkInstance:
+    """N = relu(16 + x_1) - relu(x_2 - 2) - 15: r_on = r_full = 1, and r_off = 3 lies beyond a kink."""
+    return NetworkInstance(weights=[[1, 0], [0, 1], [0, 0]], outputs=[1, -1, -1], biases=[16, -2, 15],
+                           points=[[0, 0]], labels=[1], codimension=1)  # fmt: skip
+
+
 def kept_network(decay: Any = 1) -> NetworkInstance:
     """A network whose orthogonal weights are `decay` times those at the start; what P sees has moved."""
     factor, start = Fraction(decay), np.array([[Fraction(1), Fraction(2)], [Fraction(-1), Fraction(1, 2)]], dtype=object)

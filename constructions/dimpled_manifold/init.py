@@ -22,9 +22,14 @@ class Start(NamedTuple):
     beta: float
 
 
+def short(array: np.ndarray) -> np.ndarray:
+    """Entries rounded to multiples of 2^-40."""
+    return np.ldexp(np.rint(np.ldexp(array, ROUNDED)), -ROUNDED)
+
+
 def normal_entries(generator: np.random.Generator, shape: tuple[int, ...], beta: float) -> np.ndarray:
     """I.i.d. entries N(0, beta^2), rounded to multiples of 2^-40."""
-    return np.ldexp(np.rint(np.ldexp(beta * generator.standard_normal(shape), ROUNDED)), -ROUNDED)
+    return short(beta * generator.standard_normal(shape))
 
 
 def standard_start(generator: np.random.Generator, m: int, d: int, beta: float | None = None) -> Start:

@@ -14,7 +14,7 @@ import numpy as np
 
 from constructions.dimpled_manifold.attacked import AttackedStep
 from constructions.dimpled_manifold.descent import DescentRun
-from constructions.dimpled_manifold.init import normal_entries
+from constructions.dimpled_manifold.init import normal_entries, short
 from constructions.dimpled_manifold.instance import NetworkInstance, PlaneInstance
 from constructions.dimpled_manifold.mislabelled import MislabelledInstance
 from constructions.dimpled_manifold.plane_training import trained_plane
@@ -83,19 +83,17 @@ flat_networks = Space(
 
 
 def _linear(p: int, l: int, w: Numbers, v: Fraction, h: Fraction) -> Any:  # noqa: E741
-    """A network that is affine far around the point: one neuron on, one far off."""
-    row = list(w)
-    away = [-entry for entry in row]
-    x = [[Fraction(0)] * p]
-    return flat_network(p, l, [row, away], [1 + v, v], x, [h, -8 * h - 8])
+    """A network that is affine far around the origin, where it is h: both neurons are on, far from their kinks."""
+    away = [-v * entry for entry in w]
+    return flat_network(p, l, [list(w), away], [1, -1], [[Fraction(0)] * p], [16 + h, 16])
 
 
 linear_networks = Space(
     "linear_networks",
     {"p": Integer(1, 2), "l": Integer(1, 3), "w": Reals("1/4", 1, lambda p: p["p"] + p["l"]), "v": Real(0, 1),
-     "h": Real("1/8", 2)},
+     "h": Real("1/8", 1)},
     _linear,
-    note="one neuron on and one off, both far from their kinks",
+    note="two neurons far from their kinks, which nearly cancel",
 )  # fmt: skip
 
 
@@ -130,7 +128,8 @@ def _leaky(m: int, p: int, l: int, moved: int, rate: Fraction, leak: Fraction, w
     other = np.hstack([start[:, :p] + (leak if moved else 0), table(g, m)])
     point = [*x, *[Fraction(0) if moved else leak] * l]
     return DescentRun(start=exact_array(start), other=exact_array(other), outputs=exact_array(u),
-                      points=exact_array([point]), labels=[1], steps=2, rate=exact_array(rate), codimension=l)  # fmt: skip
+                      points=exact_array([point]), labels=[1], steps=2, rate=exact_array(rate), loss=1,
+                      codimension=l)  # fmt: skip
 
 
 leaky_descents = Space(
@@ -207,7 +206,7 @@ def _drawn(p: int, l: int, m: int, n: int, steps: int, plane: int, normal: int, 
            decay: Fraction) -> NetworkInstance:  # fmt: skip
     """The orthogonal weights are drawn from a seed of their own, after what P sees is complete."""
     seen = _seen(p, l, m, n, steps, plane, delta, decay)
-    normals = normal_entries(np.random.default_rng([2, normal]), (m, l), float(seen.beta)) * float(decay)
+    normals = short(normal_entries(np.random.default_rng([2, normal]), (m, l), float(seen.beta)) * float(decay))
     return seen.extended(normals)
 
 

@@ -40,7 +40,7 @@ dimple_oracles = listed(
     "dimple_oracles",
     "networks with two neurons whose radii are known by hand; one whose orthogonal gradient is zero, one with a tie",
     [closed_forms.two_neurons, closed_forms.dead_network, closed_forms.tied_network,
-     lambda: closed_forms.three_planes()[0], lambda: closed_forms.three_planes()[2]],
+     closed_forms.kinked_network,      lambda: closed_forms.three_planes()[0], lambda: closed_forms.three_planes()[2]],
 )  # fmt: skip
 flat_networks = Family.of(spaces.flat_networks, quick=60, full=600)
 linear_networks = Family.of(spaces.linear_networks, quick=20, full=200)
@@ -62,7 +62,7 @@ attacked_oracles = listed(
     "attacked_oracles", "linear networks under their worst perturbation, and a minimiser that lies on a kink", [
         closed_forms.kink_step, partial(closed_forms.kink_step, 4),
         *[partial(closed_forms.linear_step, w, x, l, eps) for w, x, l, eps in (
-            ((3, 4), (1, 0), 1, 2), ((1, 2, 2), (1, 1, 0), 1, "1/2"), ((2, 3, 6), (1, 0, 0), 2, 1))],
+            ((3, 4), (1, 0), 1, 2), ((5, 0), (1, 0), 1, 1), ((1, 2, 2), (1, 1, 0), 1, "1/2"), ((2, 3, 6), (1, 0, 0), 2, 1))],
     ],
 )  # fmt: skip
 cube_steps = listed("cube_steps", "a linear network under its worst perturbation in the cube",

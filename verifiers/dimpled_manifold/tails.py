@@ -13,6 +13,9 @@ from verifiers.errors import NoCertificate
 SPREAD = 2.0**-40
 """Relative width of the intervals in which quantiles are enclosed."""
 
+DIRECT = 128
+"""Degrees of freedom up to which the lower incomplete gamma function is evaluated by itself."""
+
 
 def ball(value: Any) -> Any:
     """One exact number as a ball."""
@@ -20,25 +23,23 @@ def ball(value: Any) -> Any:
 
 
 def chi_below(freedom: int, level: Any) -> Any:
-    """P(chi^2 with `freedom` >= 1 degrees of freedom <= level) as a ball."""
+    """P(chi^2 with `freedom` >= 1 degrees of freedom <= level) as a ball.
+
+    Beyond `DIRECT` degrees of freedom it is one minus the upper part: the direct series loses all digits there.
+    """
     x = ball(level) / 2
-    return ball(0) if x <= 0 else _shares(freedom, x)[0]
+    if x <= 0:
+        return ball(0)
+    half = ball(Fraction(freedom, 2))
+    if freedom <= DIRECT:
+        return x.gamma_lower(half, regularized=1)
+    return 1 - x.gamma_upper(half, regularized=1)
 
 
 def chi_above(freedom: int, level: Any) -> Any:
     """P(chi^2 > level) as a ball."""
     x = ball(level) / 2
-    return ball(1) if x <= 0 else _shares(freedom, x)[1]
-
-
-def _shares(freedom: int, x: Any) -> tuple[Any, Any]:
-    """Both regularised incomplete gamma functions: each is also one minus the other, and the narrower ball counts.
-
-    The lower one loses all digits to cancellation from some 250 degrees of freedom on.
-    """
-    half = ball(Fraction(freedom, 2))
-    lower, upper = x.gamma_lower(half, regularized=1), x.gamma_upper(half, regularized=1)
-    return min(lower, 1 - upper, key=lambda part: part.rad()), min(upper, 1 - lower, key=lambda part: part.rad())
+    return ball(1) if x <= 0 else x.gamma_upper(ball(Fraction(freedom, 2)), regularized=1)
 
 
 def chi_lower_quantile(freedom: int, share: Fraction) -> Fraction:
