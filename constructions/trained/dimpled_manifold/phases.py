@@ -189,7 +189,7 @@ def by_codimension(
         points = padded(begun.points, own.d)[:, : own.measured]
         radii = radii_of(whole, points, own.p)
         law = (radii["on"].pow(-2) + radii["off"].pow(-2)).rsqrt()
-        rows = {name: [v / math.sqrt(own.d) for v in medians(radii[name])] for name in ("off", "on", "full")}
+        rows: Json = {name: [v / math.sqrt(own.d) for v in medians(radii[name])] for name in ("off", "on", "full")}
         rows |= {"ratio": medians(radii["off"] / radii["on"]), "harmonic": medians((radii["full"] / law - 1).abs()),
                  "energy": medians(radii["energy"]), "stopped": stopped}  # fmt: skip
         for name, values in rows.items():

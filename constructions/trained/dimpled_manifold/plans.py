@@ -30,7 +30,8 @@ class Plan:
 
     phases: training watched, by name, with its nets. codimension: classes far apart, for each codimension, stopped at
     `margin`. versions: adversarial training. identity: adversarial training of tiny nets, step by step. errors:
-    mislabelled training at the radii `shifts`. bits: invariance. pairs: universality. late: long training.
+    mislabelled training by several lengths. bits: invariance. pairs: universality. late: long training. judged, seen:
+    the narrow and the wide network that the verifier gets.
     """
 
     phases: dict[str, tuple[Task, int]]
@@ -43,6 +44,8 @@ class Plan:
     pairs: tuple[Task, tuple[int, ...]]
     late: tuple[Task, int]
     pictures: tuple[Picture, ...]
+    judged: Versions
+    seen: Task
 
 
 def three_eight(p: int, codimension: int, count: int, width: int, steps: int, rate: float = 0.05) -> Task:
@@ -63,6 +66,10 @@ def _variants(task: Task) -> dict[str, Task]:
         "heavy ball": replace(task, recipe=replace(task.recipe, method="heavy ball", rate=task.recipe.rate / 10)),
         "three layers": replace(task, net=replace(task.net, depth=3)),
     }
+
+
+def _judged() -> Versions:
+    return Versions(three_eight(4, 6, 12, 10, 300), 0.4)
 
 
 def _pictures(width: int, side: int, steps: int) -> tuple[Picture, ...]:
@@ -89,7 +96,7 @@ def plan(scale: str) -> Plan:
             bits=(three_eight(16, 48, 40, 48, 100), 3),
             pairs=(three_eight(16, 48, 80, 256, 200, 0.02), (48, 200, 2000)),
             late=(replace(three_eight(8, 24, 30, 32, 10_000), measured=10), 24),
-            pictures=_pictures(256, 27, 10_000),
+            pictures=_pictures(256, 27, 10_000), judged=_judged(), seen=three_eight(8, 792, 60, 256, 30, 0.01),
         )  # fmt: skip
     task = three_eight(16, 48, 120, 256, 3000)
     phases = {STANDARD: (task, 64)} | {name: (own, 24) for name, own in _variants(task).items()}
@@ -104,5 +111,5 @@ def plan(scale: str) -> Plan:
         bits=(three_eight(16, 48, 60, 128, 300), 8),
         pairs=(three_eight(16, 48, 80, 1024, 400, 0.02), (48, 200, 2000, 8000)),
         late=(three_eight(8, 24, 40, 128, 100_000), 24),
-        pictures=_pictures(400, 41, 20_000),
+        pictures=_pictures(400, 41, 20_000), judged=_judged(), seen=three_eight(8, 1592, 60, 512, 30, 0.01),
     )  # fmt: skip

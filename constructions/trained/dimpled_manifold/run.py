@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from constructions.dimpled_manifold import NetworkInstance
-from constructions.instance import Draw, InvalidInstance
+from constructions.dimpled_manifold import NetworkInstance, PlaneInstance
+from constructions.instance import Draw, Instance, InvalidInstance
 from constructions.trained.dimpled_manifold import adversarial, checks, findings, phases, tables
 from constructions.trained.dimpled_manifold.descent import fit
 from constructions.trained.dimpled_manifold.nets import padded
@@ -97,30 +97,39 @@ def _worked(
     return found
 
 
-JUDGED = 12
+JUDGED = 6
 """Points of a trained network that the verifier judges."""
 
 
 def _draws(chosen: Plan, seed: int, place: torch.device) -> list[Draw]:
-    """One network trained on P, and one adversarially trained, in R^d with their start, as they are in float64."""
-    versions, _ = chosen.versions
-    task, draws = versions.task, []
-    begun = phases.start(task, seed, 3, 1, 0, place)
-    points = padded(begun.points, task.d)
-    for index, (name, recipe) in enumerate(versions.recipes().items()):
-        if name not in (adversarial.CLEAN, adversarial.FREE):
-            continue
-        whole = fit(begun.whole, points, begun.labels, recipe)
-        standard = name == adversarial.CLEAN
-        instance = NetworkInstance(
+    """A narrow network trained on P with its start, the same adversarially trained, and what P sees of a wide one.
+
+    All as they are in float64. The verifier encloses radii of narrow networks; of a wide one it decides whether a flip
+    at the predicted size is promised, before anything normal to P is drawn.
+    """
+    versions = chosen.judged
+    task, kinds = versions.task, versions.recipes()
+    begun = phases.start(task, seed, 9, 1, 0, place)
+    points, labels = padded(begun.points, task.d), begun.labels[0, :JUDGED].cpu().numpy()
+    draws = []
+    for index, kind in enumerate((adversarial.CLEAN, adversarial.FREE)):
+        whole = fit(begun.whole, points, begun.labels, kinds[kind])
+        first = {"initial": begun.whole["W"][0].cpu().numpy(), "beta": task.d**-0.5} if not index else {}
+        instance: Instance = NetworkInstance(
             weights=whole["W"][0].cpu().numpy(), outputs=whole["u"][0].cpu().numpy(),
-            points=points[0, :JUDGED].cpu().numpy(), labels=begun.labels[0, :JUDGED].cpu().numpy(),
-            codimension=task.codimension, beta=task.d**-0.5 if standard else None,
-            initial=begun.whole["W"][0].cpu().numpy(),
+            points=points[0, :JUDGED].cpu().numpy(), labels=labels, codimension=task.codimension, **first,
         )  # fmt: skip
-        kind = "trained on P" if standard else f"adversarially trained, {name}, radius {versions.radius:g}"
-        draws.append(Draw(instance, "trained", f"{task.images.name}, l = {task.codimension}, {kind}", seed, index))
-    return draws
+        how = f"adversarially trained, l2, radius {versions.radius:g}" if index else "trained on P"
+        draws.append(Draw(instance, "trained", f"{task.images.name}, l = {task.codimension}, {how}", seed, index))
+    wide = chosen.seen
+    begun = phases.start(wide, seed, 9, 1, 0, place)
+    plane = fit(begun.plane, begun.points, begun.labels, wide.recipe)
+    instance = PlaneInstance(
+        weights=plane["W"][0].cpu().numpy(), outputs=plane["u"][0].cpu().numpy(),
+        points=begun.points[0, :JUDGED].cpu().numpy(), labels=begun.labels[0, :JUDGED].cpu().numpy(),
+        codimension=wide.codimension, beta=wide.d**-0.5,
+    )  # fmt: skip
+    return [*draws, Draw(instance, "trained", f"{wide.images.name}, l = {wide.codimension}, seen by P", seed, 2)]
 
 
 def settings(scale: str, device: str, seed: int) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Figures of the dimpled manifold experiment as tables of a record: radii over time and codimension, attacks, sheets."""
+"""Figures of the dimpled manifold experiment as tables of a record: radii over time and codimension, sheets."""
 
 from __future__ import annotations
 
