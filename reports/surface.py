@@ -61,7 +61,7 @@ def surfaces(measurement: Measurement, table: dict[str, list[Any]]) -> tuple[Any
             sheet.set_rasterized(True)
             axes.add_collection3d(sheet)
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
-        axes.set_box_aspect(high - low, zoom=1.4)
+        axes.set_box_aspect(high - low, zoom=1.22)
         axes.view_init(elev=28, azim=-62)
     drawn.subplots_adjust(left=0, right=1, bottom=0.12, top=0.95, wspace=0, hspace=0.02)
     _bar(drawn, norm, figure["value"], measurement["units"])

@@ -146,7 +146,8 @@ def rank_correlation(values: np.ndarray) -> float:
 def log_slope(sizes: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Least-squares slope of log values (B, K) against log sizes (K,)."""
     across = np.log(sizes) - np.log(sizes).mean()
-    return np.log(values) @ across / (across @ across)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a radius of 0 has no slope
+        return np.log(values) @ across / (across @ across)
 
 
 def rate(steps: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ Thresholds were fixed before the runs. Every finding is computed from the runs; 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ def tables(found: Json, chosen: Plan) -> list[Json]:
               (_mislabelled, "mislabelled"), (_late, "late"), (_bits, "invariance"), (_pairs, "universality"),
               (_identity, "identity"))  # fmt: skip
     joined = found | {"phases": joined_phases(found, STANDARD)}
-    rows = [row for make, unit in makers if joined.get(unit) for row in make(joined[unit], chosen)]
+    with np.errstate(divide="ignore", invalid="ignore"):  # radii may be 0 or infinite; what is undefined is NaN
+        rows = [row for make, unit in makers if joined.get(unit) for row in make(joined[unit], chosen)]
     texts = {"claim", "measured", "test", "finding"}
     return [{
         "name": "dimpled_findings", "title": "What reproduces, with effect sizes, seeds and tests", "columns": COLUMNS,
@@ -53,8 +55,11 @@ def joined_phases(found: Json, name: str) -> Json | None:
 
 
 def spread(values: Any) -> tuple[float, float, float]:
-    """Median, first and third quartile."""
-    low, middle, high = np.nanquantile(np.asarray(values, dtype=np.float64), [0.25, 0.5, 0.75])
+    """Median, first and third quartile, without what is undefined."""
+    values = np.asarray(values, dtype=np.float64)
+    if np.isnan(values).all():
+        return math.nan, math.nan, math.nan
+    low, middle, high = np.nanquantile(values, [0.25, 0.5, 0.75])
     return float(middle), float(low), float(high)
 
 
@@ -140,7 +145,7 @@ def _deepened(unit: Json, chosen: Plan) -> list[Row]:
                    panel.off - panel.clean_off, panel.off / panel.clean_off),
             typical(f"... by a factor of two, r_on within 10 % ({kind})", "|r_on after / before - 1|",
                     EVENTS["doubles"][2](panel), moved),
-            ["... while |G|_F hardly changes and the aligned part falls", f"|G^T c| after over before ({kind})",
+            [f"... while |G|_F hardly changes and the aligned part falls ({kind})", "|G^T c| after over before",
              panel.seeds, None, *spread(unit[name]["aligned"]), "none", None,
              f"|G|_F ratio {np.median(unit[name]['normal']):.4f}"],
         ]  # fmt: skip

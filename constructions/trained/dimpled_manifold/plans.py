@@ -92,7 +92,7 @@ def plan(scale: str) -> Plan:
             codimension=(zero_one(60, 128), (8, 24, 56, 120, 248, 504), 12), margin=0.5,
             versions=(Versions(replace(three_eight(16, 48, 80, 128, 300), measured=28), 1.0), 12),
             identity=(three_eight(6, 8, 20, 24, 60), 0.5, 3),
-            errors=(three_eight(16, 48, 150, 128, 300), 150, (1.0, 3.0), 8),
+            errors=(three_eight(16, 48, 150, 128, 300), 150, (1.0, 2.0, 3.0), 8),
             bits=(three_eight(16, 48, 40, 48, 100), 3),
             pairs=(three_eight(16, 48, 80, 256, 200, 0.02), (48, 200, 2000)),
             late=(replace(three_eight(8, 24, 30, 32, 10_000), measured=10), 24),

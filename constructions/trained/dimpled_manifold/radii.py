@@ -114,7 +114,8 @@ def _crossing(
         if bool((high - low <= NEAR * high)[flipped].all()):
             break
         share = below / (below - above).clamp_min(torch.finfo(high.dtype).tiny)
-        place = low + (high - low) * (0.5 if step % 6 == 5 else share.clamp(0, 1))
+        share = torch.where(above == 0, 0.5, share.clamp(0, 1))  # the far end may lie where the output is 0 throughout
+        place = low + (high - low) * (0.5 if step % 6 == 5 else share)
         place = torch.maximum(place, low + 0.5 * NEAR * high)  # a root hit from below must still be crossed
         value = _values(parameters, first, along, sign, place)
         down = value <= 0

@@ -17,6 +17,11 @@ Json = dict[str, Any]
 
 def tables(found: Json, chosen: Plan) -> list[Json]:
     """Every table whose units were done."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _tables(found, chosen)
+
+
+def _tables(found: Json, chosen: Plan) -> list[Json]:
     made: list[Json] = [sheet_table(picture, found[f"picture: {picture.sheet}"]) for picture in chosen.pictures
                         if f"picture: {picture.sheet}" in found]  # fmt: skip
     standard = joined_phases(found, STANDARD)
@@ -115,8 +120,8 @@ def _deepening(unit: Json) -> Json:
             for name in unit if name != CLEAN
             for before, after, on_before, on_after in zip(
                 unit[CLEAN]["off"], unit[name]["off"], unit[CLEAN]["on"], unit[name]["on"], strict=True)]  # fmt: skip
-    span = [value for row in rows for value in row[1:2]]
-    rows += [["no change", value, value, None, None] for value in (min(span), max(span))]
+    clean = [row[1] for row in rows]
+    rows += [["no change", value, value, None, None] for value in np.linspace(min(clean), max(clean), 13).tolist()]
     columns = ["training", "clean", "adversarial", "clean_on", "adversarial_on"]
     return {
         "name": "dimpled_deepening", "title": "Dimple depth after clean and after adversarial training, seed by seed",
@@ -169,8 +174,8 @@ def _identity(unit: Json) -> Json:
         "name": "dimpled_identity", "title": "Fall of |G|^2/2 under adversarial training: measured, and by the formula",
         "columns": ["net", "step", "gradient_of_parameters", "gradient_of_inputs", "left_out"],
         "units": {"net": "", "step": "1", "gradient_of_parameters": "1/time", "gradient_of_inputs": "1/time",
-                  "left_out": "samples"}, "rows": rows, "x": "step",
-        "y": ["gradient_of_parameters", "gradient_of_inputs"], "series": "net", "log": "y",
+                  "left_out": "samples"}, "rows": rows, "x": "gradient_of_inputs",
+        "y": "gradient_of_parameters", "series": "net", "kind": "points", "log": ["x", "y"],
         "note": "Over samples whose attack ended at a stationary point; the others, on a kink of the net or in a "
                 "cycle, are counted as left out. The two columns agree to rounding.",
     }  # fmt: skip
