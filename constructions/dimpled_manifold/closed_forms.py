@@ -49,7 +49,8 @@ def kinked_network() -> NetworkInstance:
 
 def kept_network(decay: Any = 1) -> NetworkInstance:
     """A network whose orthogonal weights are `decay` times those at the start; what P sees has moved."""
-    factor, start = Fraction(decay), np.array([[Fraction(1), Fraction(2)], [Fraction(-1), Fraction(1, 2)]], dtype=object)
+    factor = Fraction(decay)
+    start = np.array([[Fraction(1), Fraction(2)], [Fraction(-1), Fraction(1, 2)]], dtype=object)
     weights = start * np.array([Fraction(3), factor], dtype=object)
     return NetworkInstance(weights=exact_array(weights), outputs=[1, 1], points=[[1, 0]], labels=[1], codimension=1,
                            decay=exact_array(factor), initial=exact_array(start))  # fmt: skip

@@ -97,8 +97,10 @@ linear_networks = Space(
 )  # fmt: skip
 
 
-def _run(m: int, p: int, l: int, n: int, rule: int, loss: int, steps: int, turned: int, rate: Fraction,  # noqa: E741
-         momentum: Fraction, decay: Fraction, w: Numbers, g: Numbers, u: Numbers, x: Numbers) -> DescentRun:  # fmt: skip
+def _run(
+    m: int, p: int, l: int, n: int, rule: int, loss: int, steps: int, turned: int, rate: Fraction,  # noqa: E741
+    momentum: Fraction, decay: Fraction, w: Numbers, g: Numbers, u: Numbers, x: Numbers,
+) -> DescentRun:  # fmt: skip
     turn, where = placed(p, l, turned)
     start = table(w, m)
     other = np.hstack([start[:, :p], table(g, m)])

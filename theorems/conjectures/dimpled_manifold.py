@@ -68,7 +68,7 @@ wrong_labels_teach = _conjecture(
     spaces=(spaces.students,),
     expected="refuted",
     promised=10,
-    does_not_claim="Refuted by every ridge student of points moved along one direction: it is minus the clean predictor.",
+    does_not_claim="Refuted by every ridge student of points moved along one direction, which is minus the clean one.",
 )
 
 cube_attacks_shrink = _conjecture(

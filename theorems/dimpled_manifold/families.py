@@ -61,8 +61,9 @@ attacked_steps = Family.of(spaces.attacked_steps, quick=60, full=600)
 attacked_oracles = listed(
     "attacked_oracles", "linear networks under their worst perturbation, and a minimiser that lies on a kink", [
         closed_forms.kink_step, partial(closed_forms.kink_step, 4),
-        *[partial(closed_forms.linear_step, w, x, l, eps) for w, x, l, eps in (
-            ((3, 4), (1, 0), 1, 2), ((5, 0), (1, 0), 1, 1), ((1, 2, 2), (1, 1, 0), 1, "1/2"), ((2, 3, 6), (1, 0, 0), 2, 1))],
+        *[partial(closed_forms.linear_step, w, x, codimension, eps) for w, x, codimension, eps in (
+            ((3, 4), (1, 0), 1, 2), ((5, 0), (1, 0), 1, 1), ((1, 2, 2), (1, 1, 0), 1, "1/2"),
+            ((2, 3, 6), (1, 0, 0), 2, 1))],
     ],
 )  # fmt: skip
 cube_steps = listed("cube_steps", "a linear network under its worst perturbation in the cube",

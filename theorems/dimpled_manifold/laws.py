@@ -51,7 +51,7 @@ from theorems.dimpled_manifold.vocabulary import (
     upper_tail,
     upper_tail_short,
 )
-from theorems.statement import Lemma, Mutant, Proposition, Theorem
+from theorems.statement import Lemma, Mutant, Proposition
 from theorems.statistical import Chance
 from verifiers.dimpled_manifold import measure
 
@@ -192,7 +192,7 @@ seen_window = Lemma(
         Mutant("the naive bound leaves room too", then=(
             Claim("naive", (kappa - 1) * seen_confidence >= naive_bend),)),
     ),
-    does_not_claim="How often the hypotheses hold is counted, not claimed: accepted of drawn is the applicability rate.",
+    does_not_claim="How often the hypotheses hold is counted, not claimed: accepted of drawn is how often it applies.",
 )  # fmt: skip
 
 sharp_window = Lemma(
@@ -210,12 +210,12 @@ sharp_window = Lemma(
     proof=steps.FLIP_PROOF,
     promised=10,
     mutants=(Mutant("half of delta", then=(Claim("half", 2 * sharp_lower_miss <= delta),)),),
-    does_not_claim="How often the hypotheses hold is counted, not claimed: accepted of drawn is the applicability rate.",
+    does_not_claim="How often the hypotheses hold is counted, not claimed: accepted of drawn is how often it applies.",
 )  # fmt: skip
 
 FLIP_LAWS = tuple(
-    families.law(l, p=p, m=m, steps=steps_, delta=Fraction(1, 10))  # noqa: E741
-    for p, l, m, steps_ in ((4, 300, 10, 0), (4, 400, 16, 6))
+    families.law(codimension, p=4, m=m, steps=count, delta=Fraction(1, 10))
+    for codimension, m, count in ((300, 10, 0), (400, 16, 6))
 )
 ROOM = Claim("the kinks leave room", (kappa - 1) * seen_confidence >= bend + rise)
 SHARP_ROOM = Claim("the kinks leave room", (sharp_kappa - 1) * seen_confidence >= sharp_bend + sharp_rise)

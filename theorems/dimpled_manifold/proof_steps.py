@@ -1,4 +1,4 @@
-"""The steps of the proofs of dimpled_manifold: scalar ones for all values, argued ones with a text in `arguments.md`."""
+"""Proof steps of dimpled_manifold: scalar ones for all values, argued ones with a text in `arguments.md`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ DOUBLE = scalar("T3.double", "and l + 2 w + 2 t = (1 + 1/2 + 1/8) l is at most 2
                 [ell + 2 * root + 2 * exponent <= 2 * ell], uses=["T3.tails"])  # fmt: skip
 CONDITIONED = argued("T4.conditioned", "given rho the velocities are a multiple of c plus independent noise",
                      "CONDITIONED", checks=["flip"], uses=["T3"])  # fmt: skip
-MONOTONE_ON = scalar("T4.monotone.on", "d/drho of an active neuron's term is u~ Phi a c/|c|^2 with c = u~: not negative",
+MONOTONE_ON = scalar("T4.monotone.on", "d/drho of an active neuron's term is u~ Phi a c/|c|^2, c = u~: not negative",
                      [c_sq > 0, a >= 0, phi >= 0, Eq(c, u), Eq(slope * c_sq, u * phi * a * c)], [slope >= 0],
                      uses=["T4.conditioned"])  # fmt: skip
 MONOTONE_OFF = scalar("T4.monotone.off", "that of an inactive one is zero, as c = 0", [c_sq > 0, a >= 0, phi >= 0,

@@ -84,7 +84,8 @@ lower_tail = quantity("lower_tail", r"P(\chi^2_l\le l-2(lt)^{1/2})")
 upper_tail = quantity("upper_tail", r"P(\chi^2_l>l+2(lt)^{1/2}+2t)")
 upper_tail_short = quantity("upper_tail_short", r"P(\chi^2_l>l+2(lt)^{1/2})")
 half_tail, double_tail = quantity("half_tail", r"P(\chi^2_l\le l/2)"), quantity("double_tail", r"P(\chi^2_l>2l)")
-student_median, normal_median = quantity("student_median", r"\mathrm{med}|t_l|"), quantity("normal_median", r"\mathrm{med}|Z|")
+student_median = quantity("student_median", r"\mathrm{med}|t_l|")
+normal_median = quantity("normal_median", r"\mathrm{med}|Z|")
 
 lipschitz = constant("lipschitz", 1, "derived", r"C_G")
 """Factor on nu^2/r_off^2 in the bound by the operator norm."""
