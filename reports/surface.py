@@ -23,7 +23,7 @@ JUMP = 0.25
 """Share of the range of all values above which a cell is open."""
 
 MARK = 0.022
-"""Half width of a labelled point, in widths of what the points span."""
+"""Half width of a labelled point, in widths of the picture."""
 
 
 def surfaces(measurement: Measurement, table: dict[str, list[Any]]) -> tuple[Any, str]:
@@ -48,13 +48,13 @@ def surfaces(measurement: Measurement, table: dict[str, list[Any]]) -> tuple[Any
     low, high = np.nanmin(extent, axis=0), np.nanmax(extent, axis=0)
     across = min(len(panels), 2)
     down = math.ceil(len(panels) / across)
-    drawn = Figure(figsize=(6.6, 2.9 * down + 0.5))
+    drawn = Figure(figsize=(6.6, 2.9 * down + 0.5), dpi=130)
     for index, (title, mesh, points) in enumerate(panels):
         axes: Any = drawn.add_subplot(down, across, index + 1, projection="3d")
         axes.set_axis_off()
         axes.set_title(title, y=0.98)
         polygons, colours = _cells(mesh, most, norm)
-        marks, faces = _marks(points)
+        marks, faces = _marks(points, MARK * float((high - low).max()))
         if polygons or marks:
             sheet = Poly3DCollection(polygons + marks, facecolors=colours + faces, edgecolors=(0, 0, 0, 0.25),
                                      linewidths=0.15)  # fmt: skip
@@ -123,14 +123,12 @@ def _cells(mesh: Any, most: float, norm: Any) -> tuple[list[Any], list[Any]]:
     return list(kept[..., :3]), list(colour)
 
 
-def _marks(points: Any) -> tuple[list[Any], list[Any]]:
+def _marks(points: Any, half: float) -> tuple[list[Any], list[Any]]:
     """Octahedra at the labelled points, and the colours of their faces."""
     import itertools
 
     import numpy as np
 
-    spread = np.ptp(points[:, :3], axis=0).max() if len(points) > 1 else 1.0
-    half = MARK * (spread or 1.0)
     polygons, colours = [], []
     for *place, value in points:
         for signs in itertools.product((-1, 1), repeat=3):

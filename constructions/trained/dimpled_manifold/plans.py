@@ -96,7 +96,7 @@ def plan(scale: str) -> Plan:
             bits=(three_eight(16, 48, 40, 48, 100), 3),
             pairs=(three_eight(16, 48, 80, 256, 200, 0.02), (48, 200, 2000)),
             late=(replace(three_eight(8, 24, 30, 32, 10_000), measured=10), 24),
-            pictures=_pictures(256, 27, 10_000), judged=_judged(), seen=three_eight(8, 792, 60, 256, 30, 0.01),
+            pictures=_pictures(256, 25, 10_000), judged=_judged(), seen=three_eight(8, 792, 60, 256, 30, 0.01),
         )  # fmt: skip
     task = three_eight(16, 48, 120, 256, 3000)
     phases = {STANDARD: (task, 64)} | {name: (own, 24) for name, own in _variants(task).items()}
@@ -111,5 +111,5 @@ def plan(scale: str) -> Plan:
         bits=(three_eight(16, 48, 60, 128, 300), 8),
         pairs=(three_eight(16, 48, 80, 1024, 400, 0.02), (48, 200, 2000, 8000)),
         late=(three_eight(8, 24, 40, 128, 100_000), 24),
-        pictures=_pictures(400, 41, 20_000), judged=_judged(), seen=three_eight(8, 1592, 60, 512, 30, 0.01),
+        pictures=_pictures(400, 33, 20_000), judged=_judged(), seen=three_eight(8, 1592, 60, 512, 30, 0.01),
     )  # fmt: skip

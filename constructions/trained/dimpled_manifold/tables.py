@@ -219,9 +219,9 @@ def _surface_table(sheet: Sheet, unit: Json) -> Json:
         lifted = np.array(panel["heights"], dtype=np.float64)
         places = sheet.mesh + lifted[..., None] * sheet.normals
         for line, row in enumerate(places):
-            rows += [[_titled(panel), line, *(round(float(v), 4) for v in place), round(float(height), 4)]
+            rows += [[_titled(panel), line, *(round(float(v), 3) for v in place), round(float(height), 3)]
                      for place, height in zip(row, lifted[line], strict=True)]  # fmt: skip
-        rows += [[_titled(panel), None, *(round(float(v), 4) for v in point), int(label)]
+        rows += [[_titled(panel), None, *(round(float(v), 3) for v in point), int(label)]
                  for point, label in zip(sheet.points, sheet.labels, strict=True)]  # fmt: skip
     return {
         "name": f"dimpled_surface_{sheet.name}", "title": f"The boundary near the {sheet.name} through training",
@@ -234,11 +234,11 @@ def _surface_table(sheet: Sheet, unit: Json) -> Json:
 
 
 def _line_table(sheet: Sheet, unit: Json) -> Json:
-    rows = [[_titled(panel), round(float(place[0]), 4), round(float(height), 4)]
+    rows = [[_titled(panel), round(float(place[0]), 3), round(float(height), 3)]
             for panel in unit["panels"]
             for place, height in zip(sheet.mesh[0], panel["heights"][0], strict=True)]  # fmt: skip
     for label, name in ((1, "points of class +1"), (-1, "points of class -1")):
-        rows += [[name, round(float(point[0]), 4), 0.0]
+        rows += [[name, round(float(point[0]), 3), 0.0]
                  for point in sheet.points[sheet.labels == label]]  # fmt: skip
     return {
         "name": f"dimpled_line_{sheet.name}", "title": "The boundary along a line of alternating points",
