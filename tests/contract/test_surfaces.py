@@ -79,7 +79,7 @@ def test_points_are_drawn_by_class_and_hidden_behind_the_sheet():
         return figures.svg(measurement(table({"a": height}, ((0.0, 0.0, -0.5, label),))))
 
     def strip(x, y):
-        return 0.0 if y < -0.7 else math.nan
+        return 0.0 if y > 0.7 else math.nan
 
     seen, hidden = shown(strip, 1.0), shown(lambda x, y: 0.0, 1.0)
     assert colour_count(seen, surface.POINT[0]) > 20 and colour_count(seen, surface.POINT[1]) == 0
