@@ -51,11 +51,17 @@ def broken(parameters: Parameters, points: torch.Tensor, subspace: slice) -> Bro
     found = _deepfool(parameters, weights, first, sign)
     length, direction = _split(found)
     radius = _crossing(parameters, first, direction @ weights.transpose(1, 2), sign, length, length.isfinite())
+    going = radius.isfinite()
     for _ in range(REFINED):
-        before = radius
-        radius, direction = _refined(parameters, weights, first, sign, radius, direction)
-        if torch.equal(before, radius):
+        index = _open(going)
+        if not index.shape[1]:
             break
+        some = (_at(values, index) for values in (first, sign, torch.where(going, radius, 0.0), direction))
+        shorter, turned = _refined(parameters, weights, *some)
+        shorter = torch.where(_at(going, index), shorter, _at(radius, index))
+        going = torch.zeros_like(going).scatter(1, index, shorter < _at(radius, index))
+        radius = radius.scatter(1, index, shorter)
+        direction = direction.scatter(1, _spread(index, direction.shape[2]), turned)
     radius = torch.where(start == 0, torch.zeros_like(radius), radius)
     return Broken(torch.where(radius.isfinite(), radius, 0.0)[..., None] * direction, radius)
 
@@ -66,21 +72,41 @@ def _split(vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return length, vectors / length.clamp_min(torch.finfo(vectors.dtype).tiny)[..., None]
 
 
+def _open(mask: torch.Tensor) -> torch.Tensor:
+    """Indices (B, k) of the points of each net where `mask` (B, n) holds, filled up with others to the most of any net.
+
+    What is still open is a few points soon, so that all steps work on those alone.
+    """
+    return mask.to(torch.uint8).topk(int(mask.sum(1).max()), dim=1).indices
+
+
+def _at(values: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    """Rows `index` (B, k) of values (B, n) or (B, n, m)."""
+    return values.gather(1, index) if values.dim() == 2 else values.gather(1, _spread(index, values.shape[2]))
+
+
+def _spread(index: torch.Tensor, size: int) -> torch.Tensor:
+    return index[..., None].expand(-1, -1, size)
+
+
 def _deepfool(
     parameters: Parameters, weights: torch.Tensor, first: torch.Tensor, sign: torch.Tensor
 ) -> torch.Tensor:
     """Perturbations (B, n, k), each moved by steps of the local linear model until its point is flipped."""
     found = first.new_zeros((*first.shape[:2], weights.shape[2]))
+    going = torch.ones_like(sign, dtype=torch.bool)
     for _ in range(STEPS):
-        values, slopes = head_slopes(parameters, first + found @ weights.transpose(1, 2))
-        values = sign * values
-        going = values > 0
-        if not bool(going.any()):
+        index = _open(going)
+        if not index.shape[1]:
             break
-        gradient = sign[..., None] * (slopes @ weights)
+        place, side = _at(found, index), _at(sign, index)
+        values, slopes = head_slopes(parameters, _at(first, index) + place @ weights.transpose(1, 2))
+        values = side * values
+        gradient = side[..., None] * (slopes @ weights)
         squared = gradient.square().sum(-1)
-        step = torch.where(going & (squared > 0), OVERSHOOT * values / squared.clamp_min(1e-300), 0.0)
-        found = found - step[..., None] * gradient
+        step = torch.where((values > 0) & (squared > 0), OVERSHOOT * values / squared.clamp_min(1e-300), 0.0)
+        found = found.scatter(1, _spread(index, found.shape[2]), place - step[..., None] * gradient)
+        going = torch.zeros_like(going).scatter(1, index, step > 0)
     return found
 
 
@@ -130,17 +156,22 @@ def _refined(
     parameters: Parameters, weights: torch.Tensor, first: torch.Tensor, sign: torch.Tensor,
     radius: torch.Tensor, direction: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
-    """Shorter perturbations where the gradient at the boundary, or half way to it, gives a better direction."""
-    finite = torch.where(radius.isfinite(), radius, 0.0)
-    _, slopes = head_slopes(parameters, first + finite[..., None] * (direction @ weights.transpose(1, 2)))
+    """Shorter perturbations where the gradient at the boundary, or half way to it, gives a better direction.
+
+    An entry that comes back as it was has no shorter one here, and has none later: steps depend on it alone.
+    """
+    _, slopes = head_slopes(parameters, first + radius[..., None] * (direction @ weights.transpose(1, 2)))
     _, steepest = _split(-sign[..., None] * (slopes @ weights))
+    old = radius
     for candidate in (steepest, _split(steepest + direction)[1]):
         along = candidate @ weights.transpose(1, 2)
-        better = (_values(parameters, first, along, sign, finite * (1 - GAIN)) <= 0) & radius.isfinite()
-        if bool(better.any()):
-            shorter = _crossing(parameters, first, along, sign, finite, better)
-            better &= shorter < radius
-            radius, direction = (torch.where(better, shorter, radius),
-                                 torch.where(better[..., None], candidate, direction))  # fmt: skip
-            break
+        better = (_values(parameters, first, along, sign, old * (1 - GAIN)) <= 0) & (radius == old)
+        index = _open(better)
+        if index.shape[1]:
+            wanted, reach = _at(better, index), _at(radius, index)
+            shorter = _crossing(parameters, _at(first, index), _at(along, index), _at(sign, index), reach, wanted)
+            kept = wanted & (shorter < reach)
+            radius = radius.scatter(1, index, torch.where(kept, shorter, reach))
+            turned = torch.where(kept[..., None], _at(candidate, index), _at(direction, index))
+            direction = direction.scatter(1, _spread(index, direction.shape[2]), turned)
     return radius, direction
