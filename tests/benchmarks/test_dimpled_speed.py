@@ -2,11 +2,12 @@
 
     pytest tests/benchmarks/test_dimpled_speed.py
 
-Radii: off-manifold attack of eight nets of width 128 at 60 points each, l = 48, in one batch, against a loop over points
-with the same algorithm; both find the same radii. `compiled_ratio` is seconds of the verifier's attack, a compiled loop
-over points of two-layer nets, over those of the batch: below 1 it is faster, with radii a few percent longer; the batch
-serves deep nets and GPUs. Chi-square: the law of the normal gradient by 2000 draws of the normal block after one
-training on P, against training the whole net again for each draw, which gives the same law (timed on a few). One thread.
+Radii: off-manifold attack of eight nets of width 128 at 60 points each, l = 48, in one batch, against a loop over
+points with the same algorithm; both find the same radii. `compiled_ratio` is seconds of the verifier's attack, a
+compiled loop over points of two-layer nets, over those of the batch: below 1 it is faster, with radii a few percent
+longer; the batch serves deep nets and GPUs. Chi-square: the law of the normal gradient by 2000 draws of its block
+after one training on P, against training the whole net again for each draw, which gives the same law (timed on a few).
+One thread.
 """
 
 from __future__ import annotations
