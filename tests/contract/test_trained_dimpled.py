@@ -219,6 +219,16 @@ def test_radii_agree_with_the_attack_of_the_verifier():
     assert np.median(own / other) == pytest.approx(1, abs=0.03)
 
 
+def test_attacks_that_begin_again_see_what_the_gradient_at_the_point_hides():
+    """N = 1 - relu(z - 1): at z = 0 the gradient is 0, and the boundary is at z = 2."""
+    net = net_of([[0.0, 0.0], [0.0, 1.0]], [1.0, -1.0], [1.0, -1.0])
+    point, one = batch([[1.0, 0.0]]), torch.ones((1, 1, 1), dtype=torch.float64)
+    assert float(broken(net, point, slice(1, 2)).radii) == math.inf
+    assert float(broken(net, point, slice(1, 2), (-one,)).radii) == math.inf
+    found = broken(net, point, slice(1, 2), (-one, 3 * one))
+    assert float(found.radii) == pytest.approx(2, rel=1e-6) and float(found.perturbations) > 0
+
+
 def test_points_without_a_boundary_are_infinitely_far_and_points_on_it_not_at_all():
     point = batch([[1.0, 0.0], [-1.0, 0.0]])
     found = broken(net_of([[1.0, 0.0]], [1.0]), point, slice(1, 2))

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from constructions.trained.dimpled_manifold.data import generators, samples
@@ -29,11 +30,15 @@ CLEAN, FREE, NORMAL, CUBE = "clean", "l2", "l2 normal to P", "l_inf"
 
 @dataclass(frozen=True)
 class Versions:
-    """What is trained from one start: no attack, and attacks of radius eps, free, normal to P and in l_inf."""
+    """What is trained from one start: no attack, and attacks of radius eps, free, normal to P and in l_inf.
+
+    `again`: random directions in which the attacks that measure the nets begin again.
+    """
 
     task: Task
     radius: float
     steps: int = 5
+    again: int = 4
 
     def recipes(self) -> dict[str, Recipe]:
         attacks = {
@@ -48,21 +53,26 @@ def deepened(
 ) -> Json:
     """Median radii after each kind of training from the same start and data: {name: {measure: (B,)}}.
 
+    Off-manifold attacks begin again along the gradient of the start and in random directions, the same for all kinds.
     normal and aligned are ratios to the start: of |G|_F, and of the median |G^T c| at gates c of the trained net.
     """
     task = versions.task
     begun = start(task, seed, word, nets, 0, place)
     points = padded(begun.points, task.d)
+    some, p = points[:, : task.measured], task.p
+    known = input_slopes(begun.whole, some)[1][..., p:]
+    drawn = [own.standard_normal((versions.again, task.measured, task.codimension)) for own in generators(seed, word + 1, nets)]
+    fresh = torch.tensor(np.stack(drawn, axis=1), device=place)
+    starts = (known, -known, *fresh)
     found: Json = {}
     for name, recipe in versions.recipes().items():
         if names and name not in names:
             continue
         whole = fit(begun.whole, points, begun.labels, recipe)
-        some = points[:, : task.measured]
-        values, gates = head_slopes(whole, preactivations(whole, some))
-        parts = [(gates @ net["W"])[..., task.p :].norm(dim=2) for net in (whole, begun.whole)]
-        blocks = [net["W"][:, :, task.p :].flatten(1).norm(dim=1) for net in (whole, begun.whole)]
-        radii = radii_of(whole, some, task.p)
+        _, gates = head_slopes(whole, preactivations(whole, some))
+        parts = [(gates @ net["W"])[..., p:].norm(dim=2) for net in (whole, begun.whole)]
+        blocks = [net["W"][:, :, p:].flatten(1).norm(dim=1) for net in (whole, begun.whole)]
+        radii = radii_of(whole, some, p, starts)
         found[name] = {key: medians(radii[key]) for key in ("off", "on", "full", "energy")} | {
             "accuracy": (begun.labels * scores(whole, points) > 0).double().mean(1).tolist(),
             "normal": (blocks[0] / blocks[1]).tolist(), "aligned": medians(parts[0] / parts[1]),

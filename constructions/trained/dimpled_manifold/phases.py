@@ -7,6 +7,7 @@ both bit by bit on whole weights), so it is drawn at the start and appended wher
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,13 +72,17 @@ def off_radius(parameters: Parameters, points: torch.Tensor, p: int) -> torch.Te
     return broken(parameters, points, slice(p, points.shape[2])).radii
 
 
-def radii_of(parameters: Parameters, points: torch.Tensor, p: int) -> dict[str, torch.Tensor]:
+def radii_of(
+    parameters: Parameters, points: torch.Tensor, p: int, starts: Sequence[torch.Tensor] = ()
+) -> dict[str, torch.Tensor]:
     """off, on, full (B, n), and the share of the full perturbation's energy that is normal to P.
 
-    A perturbation inside either subspace is one of R^d, so the full one is the shortest of the three found.
+    Off-manifold attacks also begin from `starts` (see `broken`). A perturbation inside either subspace is one of R^d, so
+    the full one is the shortest of the three found.
     """
     d = points.shape[2]
-    normal, plane, free = (broken(parameters, points, part) for part in (slice(p, d), slice(0, p), slice(0, d)))
+    normal = broken(parameters, points, slice(p, d), starts)
+    plane, free = (broken(parameters, points, part) for part in (slice(0, p), slice(0, d)))
     share = free.perturbations[..., p:].square().sum(-1) / free.radii.square()
     full = torch.minimum(free.radii, torch.minimum(normal.radii, plane.radii))
     share = torch.where(normal.radii == full, 1.0, torch.where(plane.radii == full, 0.0, share))

@@ -9,6 +9,7 @@ The first layer is linear in the perturbation, so along a ray only the layers ab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -39,16 +40,35 @@ class Broken:
     radii: torch.Tensor
 
 
-def broken(parameters: Parameters, points: torch.Tensor, subspace: slice) -> Broken:
+def broken(
+    parameters: Parameters, points: torch.Tensor, subspace: slice, starts: Sequence[torch.Tensor] = ()
+) -> Broken:
     """The attack from points (B, n, d) with perturbations in the coordinates `subspace` of R^d.
 
-    The reference sign is that of the net's own output, right or wrong. A point with output 0 has radius 0.
+    The reference sign is that of the net's own output, right or wrong. A point with output 0 has radius 0. `starts` are
+    directions (B, n, k) in which the attack is begun again, half way out to the radius found so far: training against
+    attacks hides the gradient at the point itself.
     """
     weights = parameters["W"][:, :, subspace]
     first = preactivations(parameters, points)
     start = head(parameters, first)
     sign = torch.where(start >= 0, 1.0, -1.0).to(start)
-    found = _deepfool(parameters, weights, first, sign)
+    radius, direction = _attacked(parameters, weights, first, sign, torch.zeros_like(points[..., subspace]))
+    for start_direction in starts:
+        reach = torch.where(radius.isfinite(), radius, 1.0) / 2
+        begun = reach[..., None] * _split(start_direction)[1]
+        other, turned = _attacked(parameters, weights, first, sign, begun)
+        direction = torch.where((other < radius)[..., None], turned, direction)
+        radius = torch.minimum(radius, other)
+    radius = torch.where(start == 0, torch.zeros_like(radius), radius)
+    return Broken(torch.where(radius.isfinite(), radius, 0.0)[..., None] * direction, radius)
+
+
+def _attacked(
+    parameters: Parameters, weights: torch.Tensor, first: torch.Tensor, sign: torch.Tensor, begun: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Radii (B, n) and directions (B, n, k) found from perturbations `begun`."""
+    found = begun + _deepfool(parameters, weights, first + begun @ weights.transpose(1, 2), sign)
     length, direction = _split(found)
     radius = _crossing(parameters, first, direction @ weights.transpose(1, 2), sign, length, length.isfinite())
     going = radius.isfinite()
@@ -62,8 +82,7 @@ def broken(parameters: Parameters, points: torch.Tensor, subspace: slice) -> Bro
         going = torch.zeros_like(going).scatter(1, index, shorter < _at(radius, index))
         radius = radius.scatter(1, index, shorter)
         direction = direction.scatter(1, _spread(index, direction.shape[2]), turned)
-    radius = torch.where(start == 0, torch.zeros_like(radius), radius)
-    return Broken(torch.where(radius.isfinite(), radius, 0.0)[..., None] * direction, radius)
+    return radius, direction
 
 
 def _split(vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

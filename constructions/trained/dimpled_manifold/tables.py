@@ -128,7 +128,8 @@ def _deepening(unit: Json) -> Json:
         "columns": columns, "units": {c: "" if c == "training" else "length" for c in columns}, "rows": rows,
         "x": "clean", "y": "adversarial", "series": "training", "kind": "points",
         "note": "Median off-manifold radius of each seed, from the same start and data; radii on the manifold are in "
-                "the table. Attacks have five steps; in l_inf the radius is that of l2 over sqrt(d).",
+                "the table. Attacks in training have five steps; in l_inf the radius is that of l2 over sqrt(d). "
+                "Radii are the least of seven attacks per point.",
     }  # fmt: skip
 
 
