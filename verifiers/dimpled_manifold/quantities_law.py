@@ -105,14 +105,19 @@ def bend(seen: Seen) -> Any:
     return seen.bend
 
 
-@_seen("1", "M(a, rho_-): the same at the smallest likely gradient")
+@_seen("1", "the part of M(a, rho_+) that depends on rho: that of the active neurons", both=False)
+def active_bend(seen: Seen) -> Any:
+    return seen.mean_bend(seen.distance, seen.window.high_sq.sqrt(), active=True)
+
+
+@_seen("1", "the same part of M(a, rho_-), at the smallest likely gradient", both=False)
 def least_bend(seen: Seen) -> Any:
-    return seen.mean_bend(seen.distance, seen.window.low_sq.sqrt())
+    return seen.mean_bend(seen.distance, seen.window.low_sq.sqrt(), active=True)
 
 
-@_seen("1", "M(a, 0): the same without a gradient")
+@_seen("1", "the same part of M(a, 0), without a gradient", both=False)
 def no_bend(seen: Seen) -> Any:
-    return seen.mean_bend(seen.distance, ball(0))
+    return seen.mean_bend(seen.distance, ball(0), active=True)
 
 
 @_seen("1", "a beta |u| sqrt(2 ln(1/delta)): what it may exceed its mean by")
@@ -120,7 +125,7 @@ def rise(seen: Seen) -> Any:
     return seen.rise
 
 
-@_seen("1", "a times the largest |h_i| that a union bound over the neurons allows: the curvature bounded naively")
+@_seen("1", "a |u|_1 times the largest |h_i| that a union bound allows: the curvature bounded naively", both=False)
 def naive_bend(seen: Seen) -> Any:
     outputs = sum((abs(u) for u in seen.outputs), Fraction(0))
     reach = (2 * (ball(len(seen.outputs)) / ball(seen.delta)).log() * ball(seen.deviation_sq)).sqrt()
