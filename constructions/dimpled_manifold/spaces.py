@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from constructions.dimpled_manifold.attacked import AttackedStep
+from constructions.dimpled_manifold.deep import DeepInstance, drawn_deep
 from constructions.dimpled_manifold.descent import DescentRun
 from constructions.dimpled_manifold.init import normal_entries, short
 from constructions.dimpled_manifold.instance import NetworkInstance, PlaneInstance
@@ -216,7 +217,20 @@ SEEN: dict[str, Any] = {"p": Integer(1, 8), "l": Integer(1, 400, log=True), "m":
                         "n": Integer(1, 6), "steps": Integer(0, 20), "plane": Seed()}  # fmt: skip
 LAW: dict[str, Any] = {"delta": Real("1/20", "1/4"), "decay": Real("1/4", 1)}
 
-planes = Space("planes", SEEN | LAW, _seen, note="what P sees of networks trained on n points of it, before any draw")
+def _deep(p: int, l: int, m: int, h: int, steps: int, plane: int, normal: int) -> DeepInstance:  # noqa: E741
+    return drawn_deep(np.random.default_rng([1, plane]), np.random.default_rng([2, normal]), p, l, m, h, steps)
+
+
+deep_networks = Space(
+    "deep_networks",
+    {"p": Integer(1, 4), "l": Integer(1, 40, log=True), "m": Integer(2, 10), "h": Integer(2, 6),
+     "steps": Integer(0, 10), "plane": Seed(), "normal": Seed()},
+    _deep,
+    note="two hidden layers, all trained on six points of P, then orthogonal weights from the normal law",
+)  # fmt: skip
+planes = Space(
+    "seen_planes", SEEN | LAW, _seen, note="what P sees of networks trained on n points of it, before any draw",
+)
 drawn_networks = Space(
     "drawn_networks",
     SEEN | {"normal": Seed()} | LAW,

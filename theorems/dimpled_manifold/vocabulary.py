@@ -81,6 +81,12 @@ chi_level = quantity("chi_level", r"F_l(\rho^2/(s_t\beta|c|)^2)")
 wrong_chi_level = quantity("wrong_chi_level", r"F_{l+1}(\rho^2/(s_t\beta|c|)^2)")
 late_chi_level = quantity("late_chi_level", r"\max_jF_l(\rho_j^2/(s_t\beta|c_j|)^2)")
 
+gradient_cosine = quantity("gradient_cosine", r"\mathrm{cos}(\Pi\nabla N(x_1),\Pi\nabla N(x_2))")
+inactive_points = quantity("inactive_points")
+seen_cosine = quantity("seen_cosine", r"\mathrm{cos}(c_1,c_2)")
+deep_active = quantity("deep_active", r"\mathrm{active}")
+deep_chi_level = quantity("deep_chi_level", r"F_l(\rho^2/(\beta|c|)^2)")
+
 freedom, exponent = quantity("freedom", "l"), quantity("exponent", "t")
 lower_tail = quantity("lower_tail", r"P(\chi^2_l\le l-2(lt)^{1/2})")
 upper_tail = quantity("upper_tail", r"P(\chi^2_l>l+2(lt)^{1/2}+2t)")

@@ -11,6 +11,7 @@ import numpy as np
 
 from constructions.dimpled_manifold import (
     AttackedStep,
+    DeepInstance,
     DescentRun,
     MislabelledInstance,
     NetworkInstance,
@@ -20,6 +21,7 @@ from constructions.dimpled_manifold import (
 )
 from verifiers import arithmetic
 from verifiers.dimpled_manifold.attacked import AttackedSubject
+from verifiers.dimpled_manifold.deep import DeepSubject
 from verifiers.dimpled_manifold.descent import DescentSubject
 from verifiers.dimpled_manifold.flip import Seen
 from verifiers.dimpled_manifold.network import NetworkSubject
@@ -43,6 +45,7 @@ KINDS: dict[type, tuple[Callable[[Any], Any], str]] = {
     AttackedStep: (AttackedSubject, "a step of adversarial training"),
     MislabelledInstance: (StudentSubject, "a student of mislabelled points"),
     TailInstance: (TailSubject, "a tail bound"),
+    DeepInstance: (DeepSubject, "a network with two hidden layers"),
 }
 """Subject and name by type of instance."""
 
