@@ -225,6 +225,41 @@ def test_the_orthogonal_gradient_is_chi_square_and_not_of_one_degree_more() -> N
     assert stats.kstest(ratios, stats.chi2(28).cdf).pvalue < 1e-6
 
 
+def test_mean_length_of_a_gradient_in_forty_dimensions() -> None:
+    """E chi_40 = 6.285154207943, against the lengths of drawn gradients."""
+    plane = trained_plane(np.random.default_rng(1), 3, 40, 10, 4, 10)
+    generator, seen = np.random.default_rng(3), Seen(plane)
+    c = np.array([float(v) for v in seen.coefficients])
+    lengths = [np.linalg.norm(c @ normal_entries(generator, (10, 40), float(plane.beta))) for _ in range(4000)]
+    scale = math.sqrt(float(seen.deviation_sq * seen.coefficients_sq))
+    assert np.mean(lengths) / scale == pytest.approx(6.285154207943, abs=5 * 0.71 / math.sqrt(4000))
+
+
+def test_distances_of_wide_random_networks_follow_student() -> None:
+    """Median of nu/rho over 4000 networks of 400 neurons against Student's law, l = 5; standard error 2 percent."""
+    generator = np.random.default_rng(6)
+    z, u = generator.standard_normal((4000, 400)), generator.choice([-1.0, 1.0], (4000, 400))
+    values = np.abs((np.maximum(z, 0) * u).sum(axis=1))
+    rho = np.sqrt((z > 0).sum(axis=1) * generator.chisquare(5, 4000))
+    expected = float(tails.student_median(5).mid()) / math.sqrt(5)
+    assert np.median(values / rho) == pytest.approx(expected, rel=0.08)
+
+
+def test_deep_gradients_against_a_finite_difference() -> None:
+    """Derivatives by first-layer pre-activations, exactly and by moving the point off P in floats."""
+    deep = spaces.deep_networks.build(p=3, l=4, m=8, h=4, steps=5, plane=1, normal=2)
+    subject = measure(deep).subject
+    weights, hidden, outputs = (floats_of(part) for part in (deep.weights, deep.hidden, deep.outputs))
+
+    def forward(shift: np.ndarray) -> float:
+        first = np.maximum(weights @ np.concatenate([floats_of(deep.point), shift]), 0)
+        return float(np.maximum(hidden @ first, 0) @ outputs)
+
+    slopes = [(forward(1e-6 * e) - forward(-1e-6 * e)) / 2e-6 for e in np.eye(4)]
+    ratio = np.square(slopes).sum() / float((subject.combination**2).sum()) / float(deep.beta) ** 2
+    assert float(subject.ratio) == pytest.approx(ratio, rel=1e-5)
+
+
 def test_gradients_at_several_points_have_the_wishart_covariance() -> None:
     """Their Gram matrix over l has mean C = <c_j, c_k>: every entry within six standard errors."""
     plane = trained_plane(np.random.default_rng(4), 3, 400, 12, 3, 6)
@@ -466,6 +501,11 @@ def test_cones_digits_and_separated_points_are_what_they_say() -> None:
         math.sqrt(8), rel=1e-9)  # fmt: skip
     with pytest.raises(NoInstance):
         data.digits(generator, 10**6, 8)
+    patches = data.photographs(generator, 40, 6)
+    assert patches.points.shape == (40, 6) and split_space(patches.points)[1].shape[1] == 0
+    assert set(patches.labels.tolist()) == {1, -1}
+    with pytest.raises(NoInstance):
+        data.photographs(generator, 40, 65)
     spirals = data.spiral(40).embedded(1)
     assert spirals.points.shape == (40, 3) and spirals.codimension == 1
     turned, turn = spirals.rotated(generator)
