@@ -65,6 +65,18 @@ def test_orthogonal_weights_that_moved_refute_that_they_stayed(tmp_path) -> None
     assert verdicts["kept"] == "Holds"
 
 
+def test_hypotheses_are_listed_with_their_evidence(tmp_path) -> None:
+    def said(content: dict[str, Any]) -> str:
+        return str(next(text for text in judged(tmp_path, content)[0]["findings"] if text.startswith("hypotheses")))
+
+    plain = said(SOUND | {"codimension": 2})
+    assert "H1 (the points lie in P): holds, exactly" in plain and "H5" in plain and "give beta" in plain
+    moved = said(SOUND | {"X": [[1, 0, "1/2"], [2, 0, 0]], "codimension": 2, "initial": [[1, 3, 0], [0, -2, 1]]})
+    assert "H1 (the points lie in P): fails, distance 0.5" in moved and "moved by 2" in moved
+    unlikely = said(SOUND | {"codimension": 2, "beta": "1/10000"})
+    assert "deviation beta): unlikely, least p-value" in unlikely
+
+
 def test_a_declared_law_that_is_far_off_has_a_small_p_value(tmp_path) -> None:
     network = spaces.drawn_networks.build(p=2, l=100, m=8, n=2, steps=2, plane=4, normal=6, delta="1/10", decay=1)
     content = HEAD | {"X": network.points.tolist(), "y": network.labels.tolist(), "codimension": 100,
