@@ -2,6 +2,7 @@
 
 from constructions.dimpled_manifold.attacked import AttackedStep as AttackedStep
 from constructions.dimpled_manifold.data import PlaneData as PlaneData
+from constructions.dimpled_manifold.deep import DeepInstance as DeepInstance
 from constructions.dimpled_manifold.descent import DescentRun as DescentRun
 from constructions.dimpled_manifold.init import normal_entries as normal_entries
 from constructions.dimpled_manifold.init import standard_start as standard_start

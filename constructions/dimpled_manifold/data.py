@@ -150,3 +150,27 @@ def torus_patch(generator: np.random.Generator, n: int, reach: float, arc: float
 
 CURVED = {"circle": circle_patch, "sphere": sphere_patch, "torus": torus_patch}
 """Curved patches by name; the reach of each is its radius."""
+
+
+def photographs(generator: np.random.Generator, n: int, p: int, side: int = 8) -> PlaneData:
+    """Square patches of two photographs in coordinates of their first p principal components, mean length sqrt(p).
+
+    Grey patches of `side` pixels of scikit-learn's two sample images; the label is the image. Raises `NoInstance` for
+    p outside 1..side^2.
+    """
+    if not 1 <= p <= side * side:
+        raise NoInstance(f"patches of {side} x {side} pixels have {side * side} components; asked for p = {p}")
+    from sklearn.datasets import load_sample_images
+
+    labels = generator.choice([-1, 1], n)
+    patches = np.empty((n, side * side))
+    images = [image.mean(axis=2) / 255.0 for image in load_sample_images().images]
+    for row, label in enumerate(labels):
+        image = images[int(label > 0)]
+        top, left = (int(generator.integers(0, size - side + 1)) for size in image.shape)
+        patches[row] = image[top : top + side, left : left + side].reshape(-1)
+    patches -= patches.mean(axis=0)
+    points = patches @ np.linalg.svd(patches, full_matrices=False)[2][:p].T
+    if points.shape[1] < p or not np.linalg.norm(points, axis=1).mean() > 0:
+        raise NoInstance(f"{n} patches span fewer than {p} dimensions; draw more")
+    return PlaneData(points * (math.sqrt(p) / np.linalg.norm(points, axis=1).mean()), labels)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from constructions.dimpled_manifold.attacked import AttackedStep
+from constructions.dimpled_manifold.deep import DeepInstance, drawn_deep
 from constructions.dimpled_manifold.descent import DescentRun
 from constructions.dimpled_manifold.init import normal_entries, short
 from constructions.dimpled_manifold.instance import NetworkInstance, PlaneInstance
@@ -61,6 +62,14 @@ def _flat(m: int, p: int, l: int, biased: int, turned: int, w: Numbers, u: Numbe
     return flat_network(p, l, table(w, m), u, table(x, 1), b if biased else None, turned)
 
 
+def _stacked(m: int, p: int, l: int, biased: int, turned: int, w: np.ndarray, u: np.ndarray, x: np.ndarray,  # noqa: E741
+             b: np.ndarray) -> dict[str, np.ndarray]:  # fmt: skip
+    """Float form of `_flat` in coordinates of P and its complement, which no radius depends on."""
+    weights = w.reshape(len(w), m, p + l)
+    pre = np.einsum("bmp,bp->bm", weights[:, :, :p], x) + (b if biased else 0.0)
+    return {"plane": weights[:, :, :p], "normal": weights[:, :, p:], "outputs": u, "pre": pre}
+
+
 def _width(p: Mapping[str, Any]) -> int:
     return int(p["m"] * (p["p"] + p["l"]))
 
@@ -78,6 +87,7 @@ flat_networks = Space(
     {"m": Integer(1, 4), "p": Integer(1, 2), "l": Integer(1, 3), "biased": SWITCH, "turned": SWITCH,
      "w": Reals(-2, 2, _width), "u": Reals(-2, 2, _neurons), "x": Reals(-2, 2, _plane), "b": Reals(-1, 1, _neurons)},
     _flat,
+    _stacked,
     note="rational networks with m neurons at one point x of a p-dimensional P in R^(p + l)",
 )  # fmt: skip
 
@@ -88,11 +98,19 @@ def _linear(p: int, l: int, w: Numbers, v: Fraction, h: Fraction) -> Any:  # noq
     return flat_network(p, l, [list(w), away], [1, -1], [[Fraction(0)] * p], [16 + h, 16])
 
 
+def _linear_stack(p: int, l: int, w: np.ndarray, v: np.ndarray, h: np.ndarray) -> dict[str, np.ndarray]:  # noqa: E741
+    weights = np.stack([w, -v[:, None] * w], axis=1)
+    outputs = np.broadcast_to(np.array([1.0, -1.0]), (len(w), 2))
+    pre = np.stack([16.0 + h, np.full(len(w), 16.0)], axis=1)
+    return {"plane": weights[:, :, :p], "normal": weights[:, :, p:], "outputs": outputs, "pre": pre}
+
+
 linear_networks = Space(
     "linear_networks",
     {"p": Integer(1, 2), "l": Integer(1, 3), "w": Reals("1/4", 1, lambda p: p["p"] + p["l"]), "v": Real(0, 1),
      "h": Real("1/8", 1)},
     _linear,
+    _linear_stack,
     note="two neurons far from their kinks, which nearly cancel",
 )  # fmt: skip
 
@@ -216,7 +234,20 @@ SEEN: dict[str, Any] = {"p": Integer(1, 8), "l": Integer(1, 400, log=True), "m":
                         "n": Integer(1, 6), "steps": Integer(0, 20), "plane": Seed()}  # fmt: skip
 LAW: dict[str, Any] = {"delta": Real("1/20", "1/4"), "decay": Real("1/4", 1)}
 
-planes = Space("planes", SEEN | LAW, _seen, note="what P sees of networks trained on n points of it, before any draw")
+def _deep(p: int, l: int, m: int, h: int, steps: int, plane: int, normal: int) -> DeepInstance:  # noqa: E741
+    return drawn_deep(np.random.default_rng([1, plane]), np.random.default_rng([2, normal]), p, l, m, h, steps)
+
+
+deep_networks = Space(
+    "deep_networks",
+    {"p": Integer(1, 4), "l": Integer(1, 40, log=True), "m": Integer(2, 10), "h": Integer(2, 6),
+     "steps": Integer(0, 10), "plane": Seed(), "normal": Seed()},
+    _deep,
+    note="two hidden layers, all trained on six points of P, then orthogonal weights from the normal law",
+)  # fmt: skip
+planes = Space(
+    "seen_planes", SEEN | LAW, _seen, note="what P sees of networks trained on n points of it, before any draw",
+)
 drawn_networks = Space(
     "drawn_networks",
     SEEN | {"normal": Seed()} | LAW,

@@ -3,8 +3,8 @@
 **Statement.** Training on P leaves the orthogonal weights as they started (`training`), so that the orthogonal
 gradient has an exact chi-square law and short off-manifold perturbations flip the sign, at a distance that is
 promised before those weights are drawn (`laws`); radii off the manifold scale with the start and are bounded below by
-an operator norm (`radii`); adversarial training shrinks the orthogonal weights, and mislabelled points off P teach the opposite
-(`attacks`).
+an operator norm (`radii`); adversarial training shrinks the orthogonal weights, and mislabelled points off P teach the
+opposite (`attacks`).
 **Hypotheses.** Data in a linear subspace, a dense unshared first layer, updates that are combinations of gradients.
 **Conclusions.** Exact identities in rationals, laws at statistical rigor beside exact tails in balls, proved radii.
 **Constants.** Derived here; those recalled from the papers are proved again, their wording is not asserted.

@@ -86,7 +86,7 @@ tail_corners = listed(
 )
 
 planes = Family.of(spaces.planes, quick=40, full=400)
-flat_planes = fixed(spaces.planes, "flat_planes", "many dimensions off P, ten neurons", 40, 400, p=4, l=300, m=10)
+flat_planes = fixed(spaces.planes, "seen_flat_planes", "many dimensions off P, ten neurons", 40, 400, p=4, l=300, m=10)
 
 
 def law(l: int, **values: Any) -> Law:  # noqa: E741

@@ -13,6 +13,7 @@ from constructions.kkt_margin.user_schema import FILES, NUMBERS
 from theorems.engine.judge import NOT_MEASURED, Case, Part
 from theorems.statement import Statement
 from verifiers.dimpled_manifold import measure
+from verifiers.dimpled_manifold.hypotheses import hypotheses
 from verifiers.dimpled_manifold.network import WIDEST
 from verifiers.quantity import Enclosure, Measurements
 
@@ -37,8 +38,8 @@ def case(path: Path, seed: int) -> Case:
         parts.append(Part("training", measured, ("normal_drift",)))
     if instance.beta is not None:
         parts.append(Part("law", measured, LAW if instance.codimension is not None else LAW[:1]))
-    said = (_about_subspace(measured), _about_gradient(measured), _about_radii(measured), _about_law(measured),
-            _about_flip(measured))  # fmt: skip
+    about = (_about_subspace, _about_hypotheses, _about_gradient, _about_radii, _about_law, _about_flip)
+    said = [tell(measured) for tell in about]
     return Case(instance, file.notes, tuple(text for text in said if text), tuple(parts), _subject(instance))
 
 
@@ -55,6 +56,10 @@ def _about_subspace(measured: Measurements) -> str:
     where = "every point lies in P exactly" if float(off.value) == 0 else (
         f"a point is {float(off.value) ** 0.5:.3g} away from P: theorems about training on P do not apply")  # fmt: skip
     return f"P has dimension {subject.rank}, and leaves {int(left.value)} of {subject.instance.dimension}; {where}"
+
+
+def _about_hypotheses(measured: Measurements) -> str:
+    return "hypotheses: " + "; ".join(f"{h.name} ({h.says}): {h.state}, {h.evidence}" for h in hypotheses(measured))
 
 
 def _about_gradient(measured: Measurements) -> str:

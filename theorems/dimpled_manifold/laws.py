@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sympy import Rational, exp
+from sympy import Abs, Eq, Rational, exp, sqrt
 
 from constructions.dimpled_manifold import spaces
 from theorems.claim import Claim
 from theorems.dimpled_manifold import families
 from theorems.dimpled_manifold import proof_steps as steps
 from theorems.dimpled_manifold.vocabulary import (
+    active_bend,
     bend,
     budget,
     chi_level,
     chi_ratio,
     declared_l,
+    deep_active,
+    deep_chi_level,
     delta,
     derived,
     double_tail,
@@ -23,7 +26,9 @@ from theorems.dimpled_manifold.vocabulary import (
     exponent,
     flip_value,
     freedom,
+    gradient_cosine,
     half_tail,
+    inactive_points,
     kappa,
     least_bend,
     lower_miss,
@@ -37,6 +42,7 @@ from theorems.dimpled_manifold.vocabulary import (
     rise_factor,
     seen_active,
     seen_confidence,
+    seen_cosine,
     seen_not_zero,
     sharp_bend,
     sharp_flip_value,
@@ -52,7 +58,7 @@ from theorems.dimpled_manifold.vocabulary import (
     upper_tail_short,
 )
 from theorems.statement import Lemma, Mutant, Proposition
-from theorems.statistical import Chance
+from theorems.statistical import Chance, Law
 from verifiers.dimpled_manifold import measure
 
 RESOLUTION = Rational(1, 6)
@@ -85,6 +91,47 @@ gradient_law = median_level.statement(
     promised=2,
     does_not_claim="Sampling alone proves no law; the proof does, and the draws are a check of the code and the model.",
 )  # fmt: skip
+
+deep_level = Chance(
+    "dimple_deep_level",
+    laws=tuple(Law.of(spaces.deep_networks, p=3, l=l, m=8, h=4, steps=6) for l in (1, 12)),  # noqa: E741
+    given=(Claim("the network is active", deep_active >= 1),),
+    event=(Claim("below the median of chi-square", deep_chi_level <= Rational(1, 2)),),
+    measure=measure,
+    draws=500,
+)
+deep_gradient_law = deep_level.statement(
+    "dimpled_manifold.deep_gradient_law",
+    kind="theorem",
+    title="The law is the same with a second hidden layer, all layers trained on P",
+    source=derived(item="exact law of the orthogonal gradient, any depth"),
+    then=(
+        Claim("not less than half", deep_level.probability >= Rational(1, 2) - RESOLUTION),
+        Claim("not more than half", deep_level.probability <= Rational(1, 2) + RESOLUTION),
+    ),
+    proof=steps.LAW_PROOF,
+    promised=1,
+    mutants=(Mutant("a quarter", then=(Claim("quarter", deep_level.probability <= Rational(1, 4)),)),),
+    does_not_claim="Nothing about first layers that share weights, such as convolutions.",
+)
+
+shared = Chance(
+    "dimple_shared_direction",
+    laws=(families.law(100),),
+    given=(Claim("some neuron is active at every point", Eq(inactive_points, 0)),),
+    event=(Claim("cosine", Abs(gradient_cosine - seen_cosine) <= 3 / sqrt(declared_l)),),
+    measure=measure,
+    draws=300,
+)
+shared_direction = shared.statement(
+    "dimpled_manifold.shared_direction",
+    title="Two orthogonal gradients have the angle of two vectors that P sees, up to 3/sqrt(l) in the cosine",
+    source=derived(item="universality of the off-manifold direction"),
+    then=(Claim("four of five", shared.probability >= Rational(4, 5)),),
+    proof=(*steps.LAW_PROOF, steps.SPREAD),
+    mutants=(Mutant("half of them", then=(Claim("half", shared.probability <= Rational(1, 2)),)),),
+    does_not_claim="A bound for every l: the spread of a Wishart matrix is used as its limit.",
+)
 
 upper_level = Chance(
     "dimple_upper_level",
@@ -178,7 +225,7 @@ seen_window = Lemma(
     then=(
         Claim("the gradient is rarely short", lower_miss <= delta),
         Claim("the gradient is rarely long", upper_miss <= delta),
-        Claim("a longer gradient bends more", bend >= least_bend),
+        Claim("a longer gradient bends more", active_bend >= least_bend),
         Claim("any gradient bends more than none", least_bend >= no_bend),
     ),
     measure=measure,
@@ -187,7 +234,7 @@ seen_window = Lemma(
     proof=steps.FLIP_PROOF,
     promised=10,
     mutants=(
-        Mutant("a longer gradient bends less", then=(Claim("less", bend <= least_bend),)),
+        Mutant("a longer gradient bends less", then=(Claim("less", active_bend <= least_bend),)),
         Mutant("it bends nothing", then=(Claim("nothing", bend <= 0),)),
         Mutant("the naive bound leaves room too", then=(
             Claim("naive", (kappa - 1) * seen_confidence >= naive_bend),)),
@@ -213,10 +260,14 @@ sharp_window = Lemma(
     does_not_claim="How often the hypotheses hold is counted, not claimed: accepted of drawn is how often it applies.",
 )  # fmt: skip
 
-FLIP_LAWS = tuple(
-    families.law(codimension, p=4, m=m, steps=count, delta=Fraction(1, 10))
-    for codimension, m, count in ((300, 10, 0), (400, 16, 6))
+APPLICABLE = 6
+"""Seed of a plane to which the flip theorem applies."""
+
+FLIP_LAWS = (
+    families.law(300, p=4, m=10, steps=0, delta=Fraction(1, 10)),
+    families.law(300, p=4, m=10, steps=6, delta=Fraction(1, 10), plane=APPLICABLE),
 )
+"""Any plane, and many draws for one plane, as the theorem speaks about each plane by itself."""
 ROOM = Claim("the kinks leave room", (kappa - 1) * seen_confidence >= bend + rise)
 SHARP_ROOM = Claim("the kinks leave room", (sharp_kappa - 1) * seen_confidence >= sharp_bend + sharp_rise)
 
@@ -275,6 +326,6 @@ start_distance = Proposition(
 )
 
 STATEMENTS = (
-    gradient_law, gradient_tail, gradient_floor, chi_square_tails, half_and_double, seen_window, flip, sharp_window,
-    sharp_flip, start_distance,
+    gradient_law, deep_gradient_law, shared_direction, gradient_tail, gradient_floor, chi_square_tails, half_and_double,
+    seen_window, flip, sharp_window, sharp_flip, start_distance,
 )  # fmt: skip

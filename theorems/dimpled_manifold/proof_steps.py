@@ -49,6 +49,8 @@ AFFINE = argued("T10.affine", "where no neuron changes state within both radii, 
 
 GAUSS = argued("T3", "given what P sees, the orthogonal gradient is a fixed combination of independent normal rows",
                "GAUSS", checks=["gradient_law", "gradient_tail"], uses=["T1.recursion", "T2"])  # fmt: skip
+SPREAD = unproved("T3.spread", "a correlation of l independent pairs is within 3/sqrt(l) at least four times of five",
+                  "its deviation is (1 - c^2)/sqrt(l) in the limit; a bound for every l is not derived here")
 LAURENT_MASSART = cited("T3.tails", "chi-square tails", "Laurent and Massart 2000, Lemma 1")
 ell, root, exponent = symbols("l w t", real=True)
 HALF = scalar("T3.half", "at t = l/16, w = sqrt(l t): l - 2 w = l/2", [ell >= 1, exponent * 16 <= ell,

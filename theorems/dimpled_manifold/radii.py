@@ -32,6 +32,7 @@ from theorems.dimpled_manifold.vocabulary import (
 )
 from theorems.statement import Lemma, Mutant, Theorem
 from verifiers.dimpled_manifold import measure
+from verifiers.dimpled_manifold.batch import measure_batch
 from verifiers.dimpled_manifold.certify import certify
 
 ALL = (families.dimple_oracles, families.flat_networks, families.linear_networks)
@@ -44,6 +45,7 @@ off_radius = Theorem(
     given=(not_on_the_boundary,),
     then=(Claim("radius", lipschitz * confidence**2 * off <= outputs_sq * operator_sq),),
     measure=measure,
+    measure_batch=measure_batch,
     instances=(*ALL, families.wide_networks),
     spaces=SPACES,
     proof=steps.OFF_PROOF,
@@ -66,6 +68,7 @@ along_the_ray = Theorem(
     given=(not_on_the_boundary,),
     then=(Claim("identity", Eq(ray_defect, 0)), Claim("the first root bounds the radius", ray <= off)),
     measure=measure,
+    measure_batch=measure_batch,
     instances=(*ALL, families.wide_networks),
     spaces=SPACES,
     proof=steps.RAY_PROOF,
@@ -89,6 +92,7 @@ scaling = Theorem(
         Claim("radii", Eq(stretched_off, stretch**2 * off)),
     ),
     measure=measure,
+    measure_batch=measure_batch,
     instances=(*ALL, families.wide_networks),
     spaces=SPACES,
     proof=steps.SCALING_PROOF,
@@ -108,6 +112,7 @@ nearest_of_three = Lemma(
     given=(not_on_the_boundary,),
     then=(Claim("off and on", full >= Max(off, on)),),
     measure=measure,
+    measure_batch=measure_batch,
     instances=ALL,
     spaces=SPACES,
     proof=steps.ORDER_PROOF,
@@ -129,6 +134,7 @@ pythagoras = Theorem(
     ),
     then=(Claim("inverse squares add up", Eq(full, off + on)),),
     measure=measure,
+    measure_batch=measure_batch,
     instances=ALL,
     spaces=SPACES,
     proof=steps.PYTHAGORAS_PROOF,

@@ -16,7 +16,7 @@ from theorems.dimpled_manifold.vocabulary import (
     in_plane,
     normal_drift,
     run_closeness,
-    run_margin,
+    run_confidence,
     start_slope_sq,
     starts_apart,
     starts_differ,
@@ -81,8 +81,8 @@ depth = Theorem(
     "dimpled_manifold.depth",
     title="Dimples are at least as deep as the margin over the Lipschitz constant that the start fixed off P",
     source=derived(item="depth of dimples through training"),
-    given=(training_in_plane, Claim("no point meets the boundary", run_margin**2 > 0)),
-    then=(Claim("depth", run_margin**2 * run_closeness <= decay_factor**2 * start_slope_sq),),
+    given=(training_in_plane, Claim("no point meets the boundary", run_confidence > 0)),
+    then=(Claim("depth", run_confidence**2 * run_closeness <= decay_factor**2 * start_slope_sq),),
     measure=measure,
     instances=(families.short_descents, families.deepening_runs, families.leaky_descents),
     spaces=(spaces.descents,),
@@ -90,9 +90,9 @@ depth = Theorem(
     promised=20,
     mutants=(
         Mutant("a hundredth less", then=(
-            Claim("less", 100 * run_margin**2 * run_closeness <= 99 * decay_factor**2 * start_slope_sq),)),
+            Claim("less", 100 * run_confidence**2 * run_closeness <= 99 * decay_factor**2 * start_slope_sq),)),
         Mutant("decay counted twice", then=(
-            Claim("twice", run_margin**2 * run_closeness <= decay_factor**4 * start_slope_sq),)),
+            Claim("twice", run_confidence**2 * run_closeness <= decay_factor**4 * start_slope_sq),)),
     ),
     does_not_claim="That margins grow: under exponential losses they do once the summed loss is below one sample's "
                    "value at margin 0, which is a theorem of Lyu and Li.",

@@ -148,10 +148,12 @@ class Seen:
         """M(a, rho_+) as a ball."""
         return self.mean_bend(self.distance, self.window.high_sq.sqrt())
 
-    def mean_bend(self, distance: Any, rho: Any) -> Any:
-        """M(a, rho) as a ball, for balls a and rho."""
+    def mean_bend(self, distance: Any, rho: Any, active: bool = False) -> Any:
+        """M(a, rho) as a ball, for balls a and rho; `active`: only the neurons that depend on rho, those with z > 0."""
         total, beta = ball(0), ball(self.deviation_sq).sqrt()
         for u, z, c in zip(self.outputs, self.pre, self.coefficients, strict=True):
+            if active and z <= 0:
+                continue
             side = 1 if z > 0 else -1
             mean = distance * rho * ball(side * c / self.coefficients_sq) - ball(abs(z))
             spread = distance * beta * ball(1 - c * c / self.coefficients_sq).sqrt()

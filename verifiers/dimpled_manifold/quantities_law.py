@@ -13,6 +13,7 @@ from typing import Any
 
 from constructions.instance import InvalidInstance
 from verifiers.dimpled_manifold import tails
+from verifiers.dimpled_manifold.deep import DeepSubject
 from verifiers.dimpled_manifold.flip import Seen
 from verifiers.dimpled_manifold.network import NetworkSubject
 from verifiers.dimpled_manifold.subject import CATALOGUE, TailSubject, measures_on
@@ -20,7 +21,7 @@ from verifiers.dimpled_manifold.tails import ball
 from verifiers.errors import MissingPart
 from verifiers.quantity import Enclosure, enclose
 
-_drawn, _tail = measures_on(NetworkSubject), measures_on(TailSubject)
+_drawn, _tail, _deep = (measures_on(kind) for kind in (NetworkSubject, TailSubject, DeepSubject))
 
 
 def seen_by_plane(subject: Any, exact_window: bool = False) -> Seen:
@@ -105,14 +106,19 @@ def bend(seen: Seen) -> Any:
     return seen.bend
 
 
-@_seen("1", "M(a, rho_-): the same at the smallest likely gradient")
+@_seen("1", "the part of M(a, rho_+) that depends on rho: that of the active neurons", both=False)
+def active_bend(seen: Seen) -> Any:
+    return seen.mean_bend(seen.distance, seen.window.high_sq.sqrt(), active=True)
+
+
+@_seen("1", "the same part of M(a, rho_-), at the smallest likely gradient", both=False)
 def least_bend(seen: Seen) -> Any:
-    return seen.mean_bend(seen.distance, seen.window.low_sq.sqrt())
+    return seen.mean_bend(seen.distance, seen.window.low_sq.sqrt(), active=True)
 
 
-@_seen("1", "M(a, 0): the same without a gradient")
+@_seen("1", "the same part of M(a, 0), without a gradient", both=False)
 def no_bend(seen: Seen) -> Any:
-    return seen.mean_bend(seen.distance, ball(0))
+    return seen.mean_bend(seen.distance, ball(0), active=True)
 
 
 @_seen("1", "a beta |u| sqrt(2 ln(1/delta)): what it may exceed its mean by")
@@ -120,7 +126,7 @@ def rise(seen: Seen) -> Any:
     return seen.rise
 
 
-@_seen("1", "a times the largest |h_i| that a union bound over the neurons allows: the curvature bounded naively")
+@_seen("1", "a |u|_1 times the largest |h_i| that a union bound allows: the curvature bounded naively", both=False)
 def naive_bend(seen: Seen) -> Any:
     outputs = sum((abs(u) for u in seen.outputs), Fraction(0))
     reach = (2 * (ball(len(seen.outputs)) / ball(seen.delta)).log() * ball(seen.deviation_sq)).sqrt()
@@ -195,6 +201,42 @@ def wrong_chi_level(subject: NetworkSubject) -> Enclosure:
 def late_chi_level(subject: NetworkSubject) -> Enclosure:
     ratio = max(_ratio(subject, j) for j in range(len(subject.values)))
     return enclose(tails.chi_below(int(subject.instance.codimension), ratio))
+
+
+def _pair(subject: NetworkSubject, table: Any) -> Any:
+    """Cosine of the first two rows of a table of fractions, as a ball."""
+    if len(table) < 2:
+        raise MissingPart("this compares two points, and the instance has one")
+    a, b = table[0], table[1]
+    squares = (a * a).sum() * (b * b).sum()
+    if squares == 0:
+        raise MissingPart("no neuron is active at one of the first two points")
+    return ball((a * b).sum()) / ball(squares).sqrt()
+
+
+@_drawn("points", "points at which no neuron is active")
+def inactive_points(subject: NetworkSubject) -> Enclosure:
+    return enclose(sum(not any(subject.coefficients(j)) for j in range(len(subject.values))))
+
+
+@_drawn("1", "cosine of the orthogonal gradients at the first two points")
+def gradient_cosine(subject: NetworkSubject) -> Enclosure:
+    return enclose(_pair(subject, subject.normal_gradients.fractions()[:2]))
+
+
+@_drawn("1", "cosine of the coefficients c at the first two points, which P sees")
+def seen_cosine(subject: NetworkSubject) -> Enclosure:
+    return enclose(_pair(subject, subject.combination.fractions()[:2]))
+
+
+@_deep("neurons", "first-layer neurons on which N depends at the point")
+def deep_active(subject: DeepSubject) -> Enclosure:
+    return enclose(int((subject.combination != 0).sum()))
+
+
+@_deep("1", "P(chi^2_l <= rho^2/(beta |c|)^2), c the derivatives by first-layer pre-activations of a deep network")
+def deep_chi_level(subject: DeepSubject) -> Enclosure:
+    return enclose(tails.chi_below(subject.codimension, subject.ratio))
 
 
 # Tails

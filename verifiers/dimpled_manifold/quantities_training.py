@@ -82,6 +82,11 @@ def run_margin(subject: DescentSubject) -> Enclosure:
     return enclose(_table(subject, lambda net, j: labels[j] * net.values[j]), (*STEP, *SAMPLE))
 
 
+@_run("1", "|N| at the training points at every step", (*STEP, *SAMPLE))
+def run_confidence(subject: DescentSubject) -> Enclosure:
+    return enclose(_table(subject, lambda net, j: abs(net.values[j])), (*STEP, *SAMPLE))
+
+
 @_run("1/distance^2", "1/r_off^2 at the training points at every step", (*STEP, *SAMPLE))
 def run_closeness(subject: DescentSubject) -> Enclosure:
     def bounds(net: NetworkSubject, j: int) -> tuple[Fraction, Fraction]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from constructions.dimpled_manifold import (
     AttackedStep,
+    DeepInstance,
     DescentRun,
     MislabelledInstance,
     NetworkInstance,
@@ -21,6 +22,7 @@ from constructions.dimpled_manifold import (
 from constructions.dimpled_manifold.runs import Panel
 from verifiers import arithmetic
 from verifiers.dimpled_manifold.attacked import AttackedSubject
+from verifiers.dimpled_manifold.deep import DeepSubject
 from verifiers.dimpled_manifold.descent import DescentSubject
 from verifiers.dimpled_manifold.flip import Seen
 from verifiers.dimpled_manifold.network import NetworkSubject
@@ -52,6 +54,7 @@ KINDS: dict[type, tuple[Callable[[Any], Any], str]] = {
     MislabelledInstance: (StudentSubject, "a student of mislabelled points"),
     TailInstance: (TailSubject, "a tail bound"),
     Panel: (RunsSubject, "a panel of runs"),
+    DeepInstance: (DeepSubject, "a network with two hidden layers"),
 }
 """Subject and name by type of instance."""
 
