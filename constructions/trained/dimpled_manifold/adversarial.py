@@ -61,7 +61,8 @@ def deepened(
     points = padded(begun.points, task.d)
     some, p = points[:, : task.measured], task.p
     known = input_slopes(begun.whole, some)[1][..., p:]
-    drawn = [own.standard_normal((versions.again, task.measured, task.codimension)) for own in generators(seed, word + 1, nets)]
+    shape = (versions.again, task.measured, task.codimension)
+    drawn = [own.standard_normal(shape) for own in generators(seed, word + 1, nets)]
     fresh = torch.tensor(np.stack(drawn, axis=1), device=place)
     starts = (known, -known, *fresh)
     found: Json = {}

@@ -77,8 +77,8 @@ def radii_of(
 ) -> dict[str, torch.Tensor]:
     """off, on, full (B, n), and the share of the full perturbation's energy that is normal to P.
 
-    Off-manifold attacks also begin from `starts` (see `broken`). A perturbation inside either subspace is one of R^d, so
-    the full one is the shortest of the three found.
+    Off-manifold attacks also begin from `starts` (see `broken`). A perturbation inside either subspace is one of R^d,
+    so the full one is the shortest of the three found.
     """
     d = points.shape[2]
     normal = broken(parameters, points, slice(p, d), starts)
