@@ -66,7 +66,7 @@ RESOLUTION = Rational(1, 6)
 
 median_level = Chance(
     "dimple_median_level",
-    laws=tuple(families.law(l) for l in (1, 2, 40)) + (families.law(3, steps=20, decay=Fraction(1, 2)),),  # noqa: E741
+    laws=(families.law(1), families.law(40), families.law(3, steps=20, decay=Fraction(1, 2))),
     given=(seen_active,),
     event=(Claim("below the median of chi-square", chi_level <= Rational(1, 2)),),
     measure=measure,
@@ -291,7 +291,7 @@ flip = flips.statement(
 
 applies = Chance(
     "dimple_applies", laws=(families.seen_law(300),), given=(seen_not_zero, seen_active), event=(ROOM,),
-    measure=measure, draws=300,
+    measure=measure, draws=200,
 )  # fmt: skip
 applicability = applies.statement(
     "dimpled_manifold.applicability",
@@ -304,7 +304,7 @@ applicability = applies.statement(
 
 applies_rarely = Chance(
     "dimple_applies_rarely", laws=(families.seen_law(30),), given=(seen_not_zero, seen_active), event=(ROOM,),
-    measure=measure, draws=300,
+    measure=measure, draws=200,
 )  # fmt: skip
 rare_applicability = applies_rarely.statement(
     "dimpled_manifold.rare_applicability",
