@@ -15,11 +15,11 @@ opposite (`attacks`).
 from dataclasses import replace
 from types import ModuleType
 
-from theorems.dimpled_manifold import attacks, laws, radii, training
+from theorems.dimpled_manifold import attacks, laws, radii, trained, training
 from theorems.statement import Statement
 from verifiers.dimpled_manifold import CATALOGUE
 
-MODULES: tuple[ModuleType, ...] = (training, laws, radii, attacks)
+MODULES: tuple[ModuleType, ...] = (training, laws, radii, attacks, trained)
 """Each declares `STATEMENTS`; statements about laws bring the catalogue of their tallies."""
 
 STATEMENTS: tuple[Statement, ...] = tuple(

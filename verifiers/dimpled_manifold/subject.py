@@ -19,6 +19,7 @@ from constructions.dimpled_manifold import (
     TailInstance,
     number_of,
 )
+from constructions.dimpled_manifold.runs import Panel
 from verifiers import arithmetic
 from verifiers.dimpled_manifold.attacked import AttackedSubject
 from verifiers.dimpled_manifold.deep import DeepSubject
@@ -38,6 +39,13 @@ class TailSubject:
         self.exponent = number_of(instance.exponent)
 
 
+class RunsSubject:
+    """A panel of runs."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+
+
 KINDS: dict[type, tuple[Callable[[Any], Any], str]] = {
     NetworkInstance: (NetworkSubject, "a network with its subspace"),
     PlaneInstance: (Seen, "what P sees of a network"),
@@ -45,6 +53,7 @@ KINDS: dict[type, tuple[Callable[[Any], Any], str]] = {
     AttackedStep: (AttackedSubject, "a step of adversarial training"),
     MislabelledInstance: (StudentSubject, "a student of mislabelled points"),
     TailInstance: (TailSubject, "a tail bound"),
+    Panel: (RunsSubject, "a panel of runs"),
     DeepInstance: (DeepSubject, "a network with two hidden layers"),
 }
 """Subject and name by type of instance."""
