@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -87,6 +88,11 @@ tail_corners = listed(
 
 planes = Family.of(spaces.planes, quick=40, full=400)
 flat_planes = fixed(spaces.planes, "seen_flat_planes", "many dimensions off P, ten neurons", 40, 400, p=4, l=300, m=10)
+
+
+def seen_law(l: int, **values: Any) -> Law:  # noqa: E741
+    """What P sees of such networks: nothing is drawn beyond it."""
+    return Law.of(spaces.planes, **({"p": 4, "l": l, "m": 10, "n": 2, "steps": 4, "delta": Fraction(1, 10)} | values))
 
 
 def law(l: int, **values: Any) -> Law:  # noqa: E741

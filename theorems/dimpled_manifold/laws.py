@@ -66,7 +66,7 @@ RESOLUTION = Rational(1, 6)
 
 median_level = Chance(
     "dimple_median_level",
-    laws=tuple(families.law(l) for l in (1, 2, 40)) + (families.law(3, steps=20, decay=Fraction(1, 2)),),  # noqa: E741
+    laws=(families.law(1), families.law(40), families.law(3, steps=20, decay=Fraction(1, 2))),
     given=(seen_active,),
     event=(Claim("below the median of chi-square", chi_level <= Rational(1, 2)),),
     measure=measure,
@@ -289,6 +289,32 @@ flip = flips.statement(
     does_not_claim="Nothing where the hypotheses fail: few dimensions off P, or a network that is nearly certain.",
 )
 
+applies = Chance(
+    "dimple_applies", laws=(families.seen_law(300),), given=(seen_not_zero, seen_active), event=(ROOM,),
+    measure=measure, draws=200,
+)  # fmt: skip
+applicability = applies.statement(
+    "dimpled_manifold.applicability",
+    title="In codimension 300 the flip theorem speaks about at least one random network of ten neurons in ten",
+    source=derived(item="how often the flip theorem applies"),
+    then=(Claim("one in ten", applies.probability >= Rational(1, 10)),),
+    mutants=(Mutant("nine in ten", then=(Claim("nine", applies.probability >= Rational(9, 10)),)),),
+    does_not_claim="A count on random planes, decided before anything off P is drawn; no law of it is derived.",
+)
+
+applies_rarely = Chance(
+    "dimple_applies_rarely", laws=(families.seen_law(30),), given=(seen_not_zero, seen_active), event=(ROOM,),
+    measure=measure, draws=200,
+)  # fmt: skip
+rare_applicability = applies_rarely.statement(
+    "dimpled_manifold.rare_applicability",
+    title="In codimension 30 the flip theorem is silent about nine random networks of ten neurons in ten",
+    source=derived(item="how often the flip theorem applies"),
+    then=(Claim("one in ten", applies_rarely.probability <= Rational(1, 10)),),
+    mutants=(Mutant("one in two", then=(Claim("half", applies_rarely.probability >= Rational(1, 2)),)),),
+    does_not_claim="That nothing flips there, but only that nothing is promised before the draw.",
+)
+
 sharp_flips = Chance(
     "dimple_sharp_flips", laws=FLIP_LAWS[:1], given=(seen_not_zero, seen_active, SHARP_ROOM),
     event=(Claim("flipped at the promised distance", sharp_flip_value <= 0),), measure=measure, draws=200,
@@ -327,5 +353,5 @@ start_distance = Proposition(
 
 STATEMENTS = (
     gradient_law, deep_gradient_law, shared_direction, gradient_tail, gradient_floor, chi_square_tails, half_and_double,
-    seen_window, flip, sharp_window, sharp_flip, start_distance,
+    seen_window, applicability, rare_applicability, flip, sharp_window, sharp_flip, start_distance,
 )  # fmt: skip
