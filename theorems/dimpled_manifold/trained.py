@@ -37,17 +37,19 @@ def _panel(name: str) -> Callable[[np.random.Generator, int], Panel]:
 
 
 def _family(name: str, law: str) -> Family:
-    return Family(name, "trained", f"96 seeds; {law}; two layers, m = 64, |x| = sqrt(d)", _panel(name), quick=1, full=2)
+    return Family(name, "trained", f"96 seeds; {law}; two layers, |x| = sqrt(d)", _panel(name), quick=1, full=2)
 
 
-watched_phases = _family("watched_phases", "digits 3 v 8 on 8 directions in R^32, n = 40, 600 steps of descent")
-by_codimensions = _family("by_codimensions", "digits 0 v 1 on 8 directions in R^32 and R^256, n = 30, until margin 1/2")
+watched_phases = _family("watched_phases", "digits 3 v 8 on 8 directions in R^32, n = 40, m = 64, 600 steps of descent")
+by_codimensions = _family(
+    "by_codimensions", "digits 0 v 1 on 8 directions in R^32 and R^256, n = 30, m = 64, until margin 1/2"
+)
 adversarially_deepened = _family(
-    "adversarially_deepened", "digits 3 v 8 on 8 directions in R^32, n = 32, 150 steps with and without an l2 attack "
-    "normal to P of radius 1/2 from one start")  # fmt: skip
+    "adversarially_deepened", "digits 3 v 8 on 8 directions in R^32, n = 32, m = 64, 150 steps with and without an l2 "
+    "attack normal to P of radius 1/2 from one start")  # fmt: skip
 mislabelled_students = _family(
-    "mislabelled_students", "digits 3 v 8 on 8 directions in R^32, n = 48; a teacher, its attacks of length 2 with the "
-    "other label, students of those")  # fmt: skip
+    "mislabelled_students", "digits 3 v 8 on 8 directions in R^32, n = 48, m = 64; a teacher, its attacks of length 2 "
+    "with the other label, students of those")  # fmt: skip
 long_training = _family("long_training", "digits 3 v 8 on 4 directions in R^16, n = 20, m = 32, steps 100 to 2000")
 
 _basis = {"measure": measure, "catalogue": CATALOGUE, "basis": "law", "given": (Claim("there are runs", seeds >= 1),)}

@@ -161,20 +161,15 @@ def until_margin(task: Task, begun: Start, margin: float, stride: int) -> tuple[
     keeps its last parameters, and has -1 as its number of steps."""
     kept: Parameters = {name: value.clone() for name, value in begun.plane.items()}
     stopped = [-1] * len(begun.points)
-
-    def watch(step: int, plane: Parameters) -> None:
-        least = (begun.labels * scores(plane, begun.points)).amin(1)
-        for b, value in enumerate(least.tolist()):
-            if stopped[b] < 0:
-                stopped[b] = step if value >= margin else -1
-                for name in kept:
-                    kept[name][b] = plane[name][b]
-
     plane, taken = begun.plane, 0
     while taken < task.recipe.steps and min(stopped) < 0:  # plain gradient descent, so that it may be cut into pieces
         plane = fit(plane, begun.points, begun.labels, replace(task.recipe, steps=stride))
         taken += stride
-        watch(taken, plane)
+        least = (begun.labels * scores(plane, begun.points)).amin(1)
+        for b in [own for own, steps in enumerate(stopped) if steps < 0]:
+            stopped[b] = taken if float(least[b]) >= margin else -1
+            for name, value in kept.items():
+                value[b] = plane[name][b]
     return kept, stopped
 
 
