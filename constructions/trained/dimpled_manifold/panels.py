@@ -55,8 +55,8 @@ def deepened_panel(found: dict, name: str) -> Deepened:
 
 
 def adversarially_deepened(seed: int) -> Deepened:
-    """Digits 3 against 8, p = 8, l = 24, n = 32, m = 64, 150 steps, attacks normal to P of radius 1/2."""
-    versions = Versions(replace(three_eight(8, 24, 32, 64, 150), measured=12), 0.5, again=1)
+    """Digits 3 against 8, p = 8, l = 24, n = 32, m = 64, 150 steps, attacks normal to P of radius 2/5."""
+    versions = Versions(replace(three_eight(8, 24, 32, 64, 150), measured=12), 0.4, again=1)
     with one_torch_thread():
         return deepened_panel(deepened(versions, seed, 3, SEEDS, CPU, (CLEAN, NORMAL)), NORMAL)
 
