@@ -101,6 +101,15 @@ def test_forgeries_are_false(method, changes, reason) -> None:
     assert outcome.status in ("false", "malformed") and reason in outcome.sentence, outcome.sentence
 
 
+def test_a_cell_may_not_weigh_neurons_against_their_states() -> None:
+    """Leaving out the opposite neuron where it may be on would prove 4, more than the radius 25/16."""
+    proof = {"method": "cells", "cells": [{"active": [-1, -1], "kink": None, "shares": vector(1, 0)}]}
+    edits = (f.put("payload/proof", proof), f.rational("claim/lower_squared", 4), f.put("claim/upper_squared", None),
+             f.put("payload/witness", None))  # fmt: skip
+    outcome = forged("cells", *edits)
+    assert outcome.status == "false" and "weighs neuron 1" in outcome.sentence
+
+
 def test_a_chord_with_a_height_too_small_or_a_share_too_large_is_false() -> None:
     heights = honest()["chord"]["payload"]["proof"]["heights"]
     low = {"den": heights["den"], "num": [hex(int(entry, 16) // 2) for entry in heights["num"]]}

@@ -92,7 +92,8 @@ flat_planes = fixed(spaces.planes, "seen_flat_planes", "many dimensions off P, t
 
 def seen_law(l: int, **values: Any) -> Law:  # noqa: E741
     """What P sees of such networks: nothing is drawn beyond it."""
-    return Law.of(spaces.planes, **({"p": 4, "l": l, "m": 10, "n": 2, "steps": 4, "delta": Fraction(1, 10)} | values))
+    plain: dict[str, Any] = {"p": 4, "l": l, "m": 10, "n": 2, "steps": 4, "delta": Fraction(1, 10)}
+    return Law.of(spaces.planes, **(plain | values))
 
 
 def law(l: int, **values: Any) -> Law:  # noqa: E741

@@ -5,9 +5,9 @@ point, y the sign of N there, nu = |N|, c_i = y u_i where z_i > 0, and beta the 
 (after decay), the orthogonal gradient has length rho with rho^2/(beta |c|)^2 of chi-square law, l degrees of freedom.
 Along it y N(x - a g/rho) = nu - a rho + R(a), and given rho, R(a) exceeds its mean
 
-    M(a, rho) = sum_i y u_i Psi(a s_i c_i rho/|c|^2 - |z_i|, a beta sqrt(1 - c_i^2/|c|^2))
+    M(a, rho) = sum_i y u_i Psi(a c_i rho/|c|^2 - |z_i|, a beta sqrt(1 - c_i^2/|c|^2))
 
-(s_i = 1 where z_i > 0, else -1) by a beta |u| sqrt(2 ln(1/delta)) with probability at most delta. a = kappa nu/rho_-.
+by a beta |u| sqrt(2 ln(1/delta)) with probability at most delta. a = kappa nu/rho_-.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Seen:
         z, c, u = (np.array([float(v) for v in part]) for part in (self.pre, self.coefficients, self.outputs))
         nu, square, beta = abs(float(self.value)), float(self.coefficients_sq), float(self.deviation_sq) ** 0.5
         a = KAPPAS[:, None] * nu / low
-        mean = a * np.where(z > 0, 1.0, -1.0) * c * high / square - np.abs(z)
+        mean = a * c * high / square - np.abs(z)
         spread = a * beta * np.sqrt(np.maximum(0.0, 1 - c * c / square))
         safe = np.where(spread > 0, spread, 1.0)
         ratio = mean / safe
@@ -154,8 +154,7 @@ class Seen:
         for u, z, c in zip(self.outputs, self.pre, self.coefficients, strict=True):
             if active and z <= 0:
                 continue
-            side = 1 if z > 0 else -1
-            mean = distance * rho * ball(side * c / self.coefficients_sq) - ball(abs(z))
+            mean = distance * rho * ball(c / self.coefficients_sq) - ball(abs(z))
             spread = distance * beta * ball(1 - c * c / self.coefficients_sq).sqrt()
             total += ball(self.sign * u) * positive_part_mean(mean, spread)
         return total
