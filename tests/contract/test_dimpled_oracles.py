@@ -132,6 +132,18 @@ def test_attacks_are_never_below_the_exact_radius(instance) -> None:
         assert attacked**-2 <= closeness * (1 + 1e-9) + 1e-12
 
 
+def test_attacks_reach_the_exact_radius_of_most_small_networks() -> None:
+    generator, exactly, all_found = np.random.default_rng(3), 0, 0
+    for _ in range(60):
+        measured = measure(spaces.flat_networks.instance(spaces.flat_networks.draw(generator, {"m": 3})))
+        if exact(measured["confidence"])[0] == 0 or measured["off_closeness"].value[0] == 0:
+            continue
+        ratio = float(measured["off_attack"].value[0]) * float(measured["off_closeness"].value[0]) ** 0.5
+        assert ratio >= 1 - 1e-9
+        exactly, all_found = exactly + (ratio < 1 + 1e-5), all_found + 1
+    assert all_found >= 20 and exactly >= 0.6 * all_found
+
+
 def test_attacks_find_the_radius_of_wide_networks_at_random() -> None:
     """Median attack over first-order distance nu/rho is within a few percent, as curvature is small there."""
     generator = np.random.default_rng(5)

@@ -17,10 +17,11 @@ from hypothesis import given, settings
 
 from constructions import strategies_dimpled
 from constructions.dimpled_manifold import NetworkInstance, closed_forms, spaces
-from constructions.instance import Draw, InvalidInstance, exact_array
+from constructions.instance import Draw, InvalidInstance, exact_array, fractions_of
 from theorems.dimpled_manifold.radii import off_radius
 from theorems.statement import judge
 from verifiers import certificates, recheck
+from verifiers import certificates_dimpled as build
 from verifiers.dimpled_manifold import measure
 from verifiers.dimpled_manifold.certify import certify, chord_radius
 from verifiers.dimpled_manifold.chord import ChordProof, proved
@@ -145,6 +146,28 @@ def test_one_half_space_never_proves_more_than_the_exact_radius(instance) -> Non
     except NoCertificate:
         return
     assert found.radius_sq <= subject.radius(OFF, 0).upper_squared
+
+
+@pytest.mark.parametrize("space", [spaces.linear_networks, spaces.flat_networks], ids=lambda space: space.name)
+def test_the_checker_agrees_with_every_half_space(space) -> None:
+    """Opposite neurons that are on, off or at a kink within the ball; the checker forms its half-space by itself."""
+    generator, accepted = np.random.default_rng(2), 0
+    for _ in range(12):
+        instance = space.instance(space.draw(generator, {"turned": 0} if "turned" in space.parameters else {}))
+        subject = measure(instance).subject
+        if subject.values[0] == 0:
+            continue
+        try:
+            found = chord_radius(subject, 0)
+        except NoCertificate:
+            continue
+        block = build.network_block(fractions_of(instance.weights), subject.biases, subject.outputs,
+                                    build.leading(subject.rank), fractions_of(instance.points[0]))  # fmt: skip
+        proof = build.chord_proof(found.heights, found.shares)
+        certificate = build.off_radius(block, lower_squared=found.radius_sq, proof=proof, statement="x")
+        assert recheck.check(certificate).status == "accepted"
+        accepted += 1
+    assert accepted >= 5
 
 
 def test_one_half_space_is_exact_for_linear_networks() -> None:
