@@ -118,14 +118,14 @@ def derivatives(
     """
     rows, columns = _checked(queries, points, depth, weight_variance, bias_variance, divisor)
     squares = np.einsum("id,id->i", rows, rows), np.einsum("id,id->i", columns, columns)
-    out = tuple(np.empty((len(rows), len(columns))) for _ in range(3))
+    k, by_s, by_r = (np.empty((len(rows), len(columns))) for _ in range(3))
     for i in range(0, len(rows), TILE):
         for j in range(0, len(columns), TILE):
             a, b = slice(i, i + TILE), slice(j, j + TILE)
             _derive(rows[a] @ columns[b].T, squares[0][a], squares[1][b], depth, float(weight_variance),
                     float(bias_variance), weight_variance / divisor, kind == "ntk",
-                    out[0][a, b], out[1][a, b], out[2][a, b])  # fmt: skip
-    return out
+                    k[a, b], by_s[a, b], by_r[a, b])  # fmt: skip
+    return k, by_s, by_r
 
 
 def _checked(
