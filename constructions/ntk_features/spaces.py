@@ -169,10 +169,10 @@ aligned = Space(
 
 def _distilled(n: int, d: int, off: int, x: Numbers, y: Numbers, query: Numbers, normal: Fraction, leak: Fraction,
                step: Fraction, ridge: Fraction) -> DistillInstance:  # fmt: skip
-    points = [[*row, leak * off] for row in rows(x, d)]
+    points = [[*row, leak * (off == 1)] for row in rows(x, d)]
     return DistillInstance(points=exact_array(points), labels=exact_array(list(y)),
                            normal=exact_array([*[Fraction(0)] * d, normal]), step=str(step), ridge=str(ridge),
-                           query=exact_array([*query, leak * (off > 1)]))  # fmt: skip
+                           query=exact_array([*query, leak * (off == 2)]))  # fmt: skip
 
 
 distilled = Space(
@@ -183,7 +183,7 @@ distilled = Space(
         "leak": Real("1/10", 1), "step": Real(-2, 2), "ridge": Real("1/100", 2),
     },
     _distilled,
-    note="data on a subspace (off = 0), or off it, and a normal",
+    note="a normal of data on a subspace; data (off = 1) or query (off = 2) may leave it",
 )  # fmt: skip
 
 # ------------------------------------------------------------------ angles, steps, transfer, width

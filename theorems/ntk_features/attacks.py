@@ -145,7 +145,7 @@ def _fooled(width: int, draws: int) -> Chance:
     )
 
 
-_WIDE, _NARROW = _fooled(1024, 1500), _fooled(16, 2000)
+_WIDE, _NARROW = _fooled(1024, 2500), _fooled(16, 2000)
 wide_transfer = _WIDE.statement(
     "ntk_features.wide_transfer",
     title="At width 1024 at least 19 of 20 points that fool the NTK predictor fool the lazy network",

@@ -124,6 +124,18 @@ near_opposites = _family(
     [partial(_opposite, gap, depth) for gap in ("1/1000", "1/50", "1/4") for depth in (1, 2)],
 )
 
+two_angles = _family(
+    "ntk_two_angles",
+    "two points of opposite labels at 90, 53 and 11 degrees, depth 1",
+    [partial(_unit, [spaces.at_angle(0), spaces.at_angle(gap)], [1, -1]) for gap in (1, "1/2", "1/10")],
+)
+constant_shifts = _family(
+    "ntk_constant_shifts",
+    "kernels that differ by a multiple of the matrix of ones",
+    [partial(MatrixPair, first=exact_array([[1, 0], [-1, 1]]), second=exact_array([[1, 0, c], [-1, 1, c]]))
+     for c in (1, 3)],
+)  # fmt: skip
+
 # ------------------------------------------------------------------ spectra and matrices
 
 
@@ -149,6 +161,23 @@ spectrum_oracles = _family(
         partial(_spectrum, [5, 1], [1, -1], mirror=[1, 2], weights=[1, -1], extra=0, time="1/2"),
     ],
 )  # fmt: skip
+rounded_labels = _family(
+    "ntk_truncated_radius",
+    "two and three features of like eigenvalues, labels along all of them",
+    [
+        partial(_spectrum, [1, "9/10"], [1, 1], mirror=[1, 2], weights=[1, 0], extra="1/10"),
+        partial(_spectrum, [3, 2, "3/2"], [1, 1, -1], mirror=[1, 2, 2], weights=[1, 0, "1/4"], extra="1/10"),
+    ],
+)
+tail_queries = _family(
+    "ntk_tail_queries",
+    "a further point between the points, closest to one, at which the tail feature decides; one beyond a tail feature",
+    [
+        partial(_spectrum, [1, "1/2"], [1, "1/10"], mirror=[1, 2], weights=["-1/2", 1], extra="1/10"),
+        partial(_spectrum, [3, "1/10"], [1, -1], mirror=[1, 2], weights=["6/5", "-9/10"], extra=0),
+        partial(_spectrum, [3, "1/10"], [1, "-1/2"], mirror=[1, 3], weights=["9/10", "6/5"], extra=0),
+    ],
+)
 spectral_points = Family.of(spaces.spectra, quick=80, full=1000)
 circles = _family(
     "ntk_circle_oracles",

@@ -73,6 +73,12 @@ circle_count, circle_depth = quantity("circle_count", "n"), quantity("circle_dep
 circle_bias, circle_eigenvalue = quantity("circle_bias", r"\sigma_b^2"), quantity("circle_eigenvalue", r"\lambda_k")
 odd_eigenvalue = quantity("odd_eigenvalue", r"|\lambda_{odd}|")
 transform_error = quantity("transform_error", r"|Ku-\lambda u|")
+kept_margin, kept_norm_sq = quantity("kept_margin", r"\min y_jf_k(x_j)"), quantity("kept_norm_sq", "|f_k|_H^2")
+label_margin, kept_value = quantity("label_margin", r"\min y_j^2"), quantity("kept_value", "yf_k(x)")
+further_value, further_ratio_sq = quantity("further_value", "yf(x)"), quantity("further_ratio_sq", r"f_i(x)^2/|f_i|^2")
+further_square, largest_square = quantity("further_square", "k(x,x)"), quantity("largest_square", r"\max k(x_j,x_j)")
+relative_radius_sq = quantity("relative_radius_sq", "R_L^2")
+deeper_radius_sq = quantity("deeper_radius_sq", "R_{L+1}^2")
 
 # matrices
 inner_product = quantity("inner_product", r"\mathrm{tr}KK'")
