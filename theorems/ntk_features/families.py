@@ -112,6 +112,19 @@ nearly_equal = _family(
 )
 
 
+def _close(gap: str, **more: Any) -> KernelInstance:
+    """A query very near a point, off its ray."""
+    return _unit([[1, 0], [0, 1]], [1, -1], queries=exact_array([[1, gap]]), **more)
+
+
+near_queries = _family(
+    "ntk_near_queries",
+    "queries 1/1000 and 1/50 from a point, across its ray; depths 1 to 3, with and without a bias",
+    [partial(_close, gap, depth=depth, bias_variance=bias)
+     for gap in ("1/1000", "1/50") for depth, bias in ((1, 0), (2, 0), (3, "1/10"))],
+)  # fmt: skip
+
+
 def _opposite(gap: str, depth: int) -> KernelInstance:
     """Two near points of opposite labels among others."""
     return _unit([spaces.at_angle(0), spaces.at_angle(gap), spaces.at_angle("3/2"), spaces.at_angle(-3)],

@@ -85,6 +85,22 @@ NNGP_DISTANCE = scalar(
     [D <= 2 * t**2],
     uses=["N4.kappa"],
 )
+LAYER_MOVE = argued(
+    "N4.layer", "|phi - phi'|^2 becomes (sigma_w^2/2) (|phi - phi'|^2 + 2 |phi| |phi'| (cos t - kappa_1(t)))", "LAYER",
+    checks=["input_distance"],
+)  # fmt: skip
+move, length = symbols("move length", real=True)
+CONTRACTION = scalar(
+    "N4.contraction",
+    "so a layer of an NNGP multiplies squared distances by sigma_w^2/2 at most, as kappa_1 >= cos t",
+    [w > 0, kappa >= c, length >= 0, Eq(D, w / 2 * (move + 2 * length * (c - kappa)))],
+    [D <= w / 2 * move],
+    uses=["N4.layer"],
+)
+NTK_MOVE = argued(
+    "N4.ntk", "and an NTK's becomes that plus sigma_w^2 (kappa d^2 + t/(2 pi) (T + T'))", "TANGENT", uses=["N4.layer"],
+    checks=["input_distance"],
+)  # fmt: skip
 SLOPE = argued(
     "N5", "|dTheta/dt| = (2/pi) |2 (pi - t) sin t + cos t| <= 2.6406737065982 on [0, pi]: interval bisection", "SLOPE",
     checks=["steepest_angle"],
