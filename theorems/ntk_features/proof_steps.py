@@ -205,8 +205,8 @@ LAYER = scalar(
 )
 HOMOGENEOUS = argued("K1", "without a bias q scales with |x|^2 and angles do not change: k(c x, x') = c k(x, x')",
                      "HOMOGENEOUS", checks=["homogeneous"])  # fmt: skip
-DEFINITE = cited("K2", "NTKs of points of which no two are parallel are positive definite",
-                 "Du, Zhai, Poczos, Singh 2019, theorem 3.1; Jacot, Gabriel, Hongler 2018 (recalled)")  # fmt: skip
+DEFINITE = argued("K2", "ReLUs of vectors of which no two are parallel have kinks apart: they are independent", "KINKS",
+                  checks=["definite"])  # fmt: skip
 CIRCULANT = argued("G1", "a function of the angle gives a circulant matrix; an NTK is a kernel", "CIRCULANT",
                    checks=["circle_spectrum"])  # fmt: skip
 PARITY = argued("G2", "at depth one the odd part of the kernel in the angle is a multiple of cos t", "PARITY",
