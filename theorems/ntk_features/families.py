@@ -202,7 +202,7 @@ circles = _family(
 circle_draws = Family.of(spaces.circles, quick=20, full=200)
 kernel_pair_oracles = _family(
     "ntk_pair_oracles",
-    "orthogonal and nearby matrices, and pairs with a common eigenvector",
+    "orthogonal and nearby matrices, and pairs with a common leading vector",
     [
         partial(MatrixPair, first=[[1], [0]], second=[[0], [1]]),
         partial(MatrixPair, first=[[1], [0]], second=exact_array([["1"], ["1/20"]])),
@@ -214,7 +214,7 @@ kernel_pairs = Family.of(spaces.pairs, quick=80, full=1000)
 aligned_pairs = Family.of(spaces.aligned, quick=80, full=1000)
 saturated = _family(
     "ntk_saturated",
-    "a common leading eigenvector and orthogonal rests",
+    "a common leading vector and orthogonal rests",
     [partial(MatrixPair, first=exact_array([[2, 0], [0, a], [0, 0]]), second=exact_array([[1, 0], [0, 0], [0, b]]))
      for a, b in (("1/10", "1/5"), ("1/2", "1/2"), (2, 1))],
 )  # fmt: skip

@@ -146,7 +146,7 @@ VERSED = argued("N9.versed", "1 - cos a <= a^2/2", "VERSED", checks=["kernel_rot
 top, other, rest, rest2, r1, r2 = symbols("top other rest rest2 r1 r2", real=True)
 COMMON = scalar(
     "N9.common",
-    "with a common eigenvector <K, K'> >= lam lam', and |K|^2 = lam^2 (1 + r^2)",
+    "with a common part of rank one <K, K'> >= lam lam', and |K|^2 = lam^2 (1 + r^2)",
     [top > 0, other > 0, rest >= 0, Eq(inner, top * other + rest), r1 >= 0, r2 >= 0,
      Eq(first, top**2 * (1 + r1)), Eq(second, other**2 * (1 + r2))],
     [inner**2 * (1 + r1) * (1 + r2) >= first * second],

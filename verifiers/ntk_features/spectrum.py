@@ -18,7 +18,6 @@ from constructions.ntk_features.features import GAP
 from verifiers.arithmetic import _flint, balls, lower_bounds, nearest, upper_bounds
 from verifiers.errors import NoCertificate
 
-
 REFINED = 40
 """Points up to which float eigenvectors are refined: each step is a few products of matrices of balls."""
 
