@@ -1,0 +1,86 @@
+"""What the units of work returned, and the recorded runs that are handed to the verifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from constructions.instance import Draw, Instance
+from constructions.ntk_features.runs import EarlyRuns, EigenspacePair, FeatureRuns, KernelPaths, TransferRuns
+from constructions.trained.ntk_features.paths import Paths
+from constructions.trained.ntk_features.plans import Kernels
+from constructions.trained.ntk_features.transfer import Early, Transfer
+
+Json = dict[str, Any]
+Splits = list[list[list[Any]]]
+"""Rows of a table by split."""
+
+
+@dataclass
+class Results:
+    """Results by experiment; what the time budget left out is missing."""
+
+    spectra: list[tuple[Kernels, Json]] = field(default_factory=list)
+    shuffled: list[tuple[Kernels, Json]] = field(default_factory=list)
+    truncated: list[tuple[Kernels, Splits]] = field(default_factory=list)
+    deep: list[tuple[Kernels, Splits]] = field(default_factory=list)
+    spaces: list[tuple[Kernels, Json]] = field(default_factory=list)
+    transfers: list[tuple[Transfer, list[Json]]] = field(default_factory=list)
+    early: list[tuple[Early, list[Json]]] = field(default_factory=list)
+    paths: list[tuple[Paths, Json, Json]] = field(default_factory=list)
+    pictures: Json | None = None
+
+
+
+def transfer_instance(rows: list[Json]) -> TransferRuns:
+    """The outcomes of all widths of one task."""
+    return TransferRuns(
+        widths=[row["width"] for row in rows], kernel_fooled=np.array(rows[0]["kernel_fooled"], dtype=bool),
+        net_fooled=np.array([row["fooled"] for row in rows], dtype=bool),
+        noise_fooled=np.array([row["noise"] for row in rows], dtype=bool),
+    )  # fmt: skip
+
+
+def feature_instance(entry: Json) -> FeatureRuns:
+    """The outcomes of the features of one kernel."""
+    return FeatureRuns(
+        eigenvalues=np.array(entry["eigenvalues"]), right=np.array(entry["right"], dtype=bool),
+        robust=np.array(entry["robust"], dtype=bool), labels=np.array(entry["labels"]),
+    )  # fmt: skip
+
+
+def early_instance(entry: Json) -> EarlyRuns:
+    """The residuals along eigenvectors of nets of one width."""
+    return EarlyRuns(width=entry["width"], energies=np.array(entry["energies"]), law=np.array(entry["law"]),
+                     measured=np.array(entry["measured"]))  # fmt: skip
+
+
+def path_instance(plan: Paths, standard: Json, adversarial: Json) -> KernelPaths:
+    """Raw distances, concentrations and shares of the kernels of both trainings on clean images."""
+    parts: dict[str, Any] = {}
+    for kind, entry in (("standard", standard), ("adversarial", adversarial)):
+        columns = entry["clean"]["columns"]
+        parts[f"{kind}_distance"] = np.array(columns["distance raw"])
+        parts[f"{kind}_concentration"] = np.array(columns["concentration 20"])
+        parts[f"{kind}_trace_share"] = np.array(columns["trace share 10"])
+        parts[f"{kind}_accuracy"] = np.array(entry["accuracy"])
+    return KernelPaths(attack_radius=plan.radius, steps=standard["clean"]["steps"], **parts)
+
+
+def draws_of(results: Results, seed: int) -> list[Draw]:
+    """Every recorded run with the law it is a draw from."""
+    found: list[tuple[str, Instance]] = []
+    found += [(f"features of the kernel, {k.name}", feature_instance(e)) for k, e in results.spectra]
+    for k, entry in results.spaces:
+        first, *others = entry
+        found += [
+            (f"eigenspaces of {first} and {other}, {k.name}",
+             EigenspacePair(np.array(entry[first])[:, :20], np.array(entry[other])[:, :20])) for other in others
+        ]  # fmt: skip
+    found += [(f"transfer, {t.name}", transfer_instance(rows)) for t, rows in results.transfers]
+    found += [(f"order of learning, {e.task}, n = {e.train}", early_instance(row)) for e, rows in results.early
+              for row in rows]  # fmt: skip
+    found += [(f"kernels through training, {p.name}", path_instance(p, a, b)) for p, a, b in results.paths]
+    return [Draw(instance, "trained", law, seed, index) for index, (law, instance) in enumerate(found)]
