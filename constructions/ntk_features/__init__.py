@@ -5,6 +5,7 @@ from constructions.ntk_features.features import Features as Features
 from constructions.ntk_features.features import features as features
 from constructions.ntk_features.instance import KINDS as KINDS
 from constructions.ntk_features.instance import AngleInstance as AngleInstance
+from constructions.ntk_features.instance import CircleInstance as CircleInstance
 from constructions.ntk_features.instance import DistillInstance as DistillInstance
 from constructions.ntk_features.instance import KernelInstance as KernelInstance
 from constructions.ntk_features.instance import MatrixPair as MatrixPair

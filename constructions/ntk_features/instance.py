@@ -252,3 +252,23 @@ class StepInstance(NtkInstance):
             raise InvalidInstance(f"a gradient of {self.gradient.size} entries; all sign vectors are tried, up to 12")
         if not self.number("radius") >= 0 or abs(self.number("label")) != 1:
             raise InvalidInstance("the radius must not be negative, and the label is +1 or -1")
+
+
+@dataclass(frozen=True, eq=False)
+class CircleInstance(NtkInstance):
+    """n equispaced points on the unit circle: the kernel matrix is circulant, its eigenvalues a discrete transform.
+
+    depth, and bias_variance, as in `KernelInstance`; sigma_w^2 = 2, D = 1, the NTK.
+    """
+
+    count: Any
+    depth: Any = 1
+    bias_variance: Any = 0
+
+    def validate(self) -> None:
+        for name, low, high in (("count", 1, 256), ("depth", 1, 20)):
+            value = getattr(self, name)
+            if value.ndim or value.dtype.kind != "i" or not low <= int(value) <= high:
+                raise InvalidInstance(f"{name} is {value}; give a whole number from {low} to {high}")
+        if self.bias_variance.ndim or self.number("bias_variance") < 0:
+            raise InvalidInstance(f"bias_variance is {self.bias_variance}; give a number that is not negative")
