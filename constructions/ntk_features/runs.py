@@ -8,11 +8,12 @@ is what seeds, stored in the origin of the draw, are for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from constructions.instance import Instance, InvalidInstance
+from constructions.instance import InvalidInstance
+from constructions.ntk_features.instance import NtkInstance
 
 
 def _require(array: np.ndarray | None, name: str, kind: str, shape: tuple[int | None, ...]) -> None:
@@ -25,15 +26,13 @@ def _require(array: np.ndarray | None, name: str, kind: str, shape: tuple[int | 
 
 
 @dataclass(frozen=True, eq=False)
-class TransferRuns(Instance):
+class TransferRuns(NtkInstance):
     """Perturbations made from a kernel alone, tried on nets of growing width, trained from several seeds.
 
     widths (W,): powers of two, ascending. kernel_fooled (P,): whether the kernel predictor is wrong at its own
     perturbation of a test point. net_fooled (W, S, P): whether the net is wrong there. noise_fooled (W, S, P): whether
     it is wrong at random signs of the same size.
     """
-
-    slug: ClassVar[str] = "ntk_features"
 
     widths: Any
     kernel_fooled: Any
@@ -52,14 +51,12 @@ class TransferRuns(Instance):
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureRuns(Instance):
+class FeatureRuns(NtkInstance):
     """Features of a kernel predictor on test points, clean and attacked, one eigenvector each.
 
     eigenvalues (F,): descending. right (F, T), robust (F, T): whether the sign of a feature is the label at the point,
     and still is at the perturbation found for this feature. labels (T,): +-1.
     """
-
-    slug: ClassVar[str] = "ntk_features"
 
     eigenvalues: Any
     right: Any
@@ -77,10 +74,8 @@ class FeatureRuns(Instance):
 
 
 @dataclass(frozen=True, eq=False)
-class EigenspacePair(Instance):
+class EigenspacePair(NtkInstance):
     """Leading eigenvectors of two kernels on the same points, (n, K) each, from the largest eigenvalue down."""
-
-    slug: ClassVar[str] = "ntk_features"
 
     first_vectors: Any
     second_vectors: Any
@@ -93,14 +88,12 @@ class EigenspacePair(Instance):
 
 
 @dataclass(frozen=True, eq=False)
-class EarlyRuns(Instance):
+class EarlyRuns(NtkInstance):
     """How much of every feature nets have still to learn along training, beside the law of the linearised net.
 
     width: units per hidden layer. energies (n,): |v_i.y|^2/|y|^2, from the largest eigenvalue down. law (E, n):
     remaining share of feature i at each time. measured (E, S, n): v_i.(y - f_t)/v_i.y of the nets.
     """
-
-    slug: ClassVar[str] = "ntk_features"
 
     width: Any
     energies: Any
@@ -117,15 +110,13 @@ class EarlyRuns(Instance):
 
 
 @dataclass(frozen=True, eq=False)
-class KernelPaths(Instance):
+class KernelPaths(NtkInstance):
     """Empirical kernels followed through standard and adversarial training from the same starts.
 
     attack_radius: of adversarial training, l_inf. steps (E,): ascending. standard_*, adversarial_*: `distance` (E, S)
     to the kernel at the start, `concentration` (E, S), c_20, `trace_share` (E, S) of the top ten eigenvalues,
     `accuracy` (S,) on clean test points at the end.
     """
-
-    slug: ClassVar[str] = "ntk_features"
 
     attack_radius: Any
     steps: Any
@@ -151,7 +142,3 @@ class KernelPaths(Instance):
             raise InvalidInstance("steps must ascend, at least two of them, with at least one pair of runs")
         if self.attack_radius is None or self.attack_radius.shape != ():
             raise InvalidInstance("attack_radius must be one number")
-
-
-RUNS = (TransferRuns, FeatureRuns, EigenspacePair, EarlyRuns, KernelPaths)
-"""Every kind of recorded outcome."""

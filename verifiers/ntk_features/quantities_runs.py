@@ -6,9 +6,7 @@ Statistics with a square root are compared by their signed square z |z|. The tes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,6 @@ import numpy as np
 from constructions.instance import fractions_of
 from constructions.ntk_features import run_statistics as statistics
 from constructions.ntk_features.runs import (
-    RUNS,
     EarlyRuns,
     EigenspacePair,
     FeatureRuns,
@@ -25,7 +22,8 @@ from constructions.ntk_features.runs import (
 )
 from verifiers import arithmetic, tolerances
 from verifiers.errors import MissingPart
-from verifiers.quantity import Catalogue, Enclosure, Measurements, enclose, estimate
+from verifiers.ntk_features.subject import KINDS, NAMES, measure, measures_on
+from verifiers.quantity import Enclosure, enclose, estimate
 
 WIDE = 1024
 """Least width that counts as wide."""
@@ -42,36 +40,15 @@ ARRIVED = Fraction(4, 5)
 """Share of its last distance from the first kernel at which a kernel counts as arrived."""
 
 
-def _subject(instance: Any) -> Any:
-    if isinstance(instance, RUNS):
-        return instance
-    raise MissingPart("this statement is about recorded training runs")
+NAMES.update({
+    TransferRuns: "nets attacked by a kernel's perturbations", FeatureRuns: "features on test points",
+    EigenspacePair: "eigenvectors of two kernels", EarlyRuns: "what nets have still to learn",
+    KernelPaths: "kernels followed through training",
+})  # fmt: skip
 
-
-RUN_CATALOGUE = Catalogue(_subject)
-"""Every quantity of recorded runs."""
-
-KINDS: dict[str, type] = {}
-
-
-def _measures(kind: type, unit: str, doc: str, axes: tuple[str, ...] = ()) -> Callable:
-    def register(function: Callable[[Any], Enclosure]) -> Callable[[Any], Enclosure]:
-        @wraps(function)
-        def checked(subject: Any) -> Enclosure:
-            if not isinstance(subject, kind):
-                raise MissingPart(f"this is measured on {kind.__name__}, not on {type(subject).__name__}")
-            return function(subject)
-
-        KINDS[function.__name__] = kind
-        return RUN_CATALOGUE.measures(unit, doc, axes)(checked)
-
-    return register
-
-
-def measure(instance: Any, constants: Mapping[str, Fraction] | None = None) -> Measurements:
-    """Lazy measurements of recorded runs, kept per digest; no quantity depends on a constant."""
-    return RUN_CATALOGUE.measure(instance)
-
+_on_transfer, _on_features, _on_eigenspaces, _on_early, _on_paths = map(
+    measures_on, (TransferRuns, FeatureRuns, EigenspacePair, EarlyRuns, KernelPaths)
+)
 
 # ------------------------------------------------------------------ transfer
 
@@ -85,24 +62,24 @@ def _counts(runs: TransferRuns) -> tuple[list[int], int]:
     return fooled.sum(axis=(1, 2)).tolist(), fooled.shape[1] * points
 
 
-@_measures(TransferRuns, "points", "test points at which the kernel predictor is fooled by its own perturbation")
+@_on_transfer("points", "test points at which the kernel predictor is fooled by its own perturbation")
 def fooled_points(runs: TransferRuns) -> Enclosure:
     return enclose(int(runs.kernel_fooled.sum()))
 
 
-@_measures(TransferRuns, "units", "units per hidden layer", axes=("width",))
+@_on_transfer("units", "units per hidden layer", axes=("width",))
 def net_width(runs: TransferRuns) -> Enclosure:
     return enclose(runs.widths, ("width",))
 
 
-@_measures(TransferRuns, "probability", "share of nets fooled where the kernel is, over seeds and points",
+@_on_transfer("probability", "share of nets fooled where the kernel is, over seeds and points",
            axes=("width",))  # fmt: skip
 def transfer_rate(runs: TransferRuns) -> Enclosure:
     counts, total = _counts(runs)
     return enclose([Fraction(count, total) for count in counts], ("width",))
 
 
-@_measures(TransferRuns, "probability", f"the least of these shares among widths from {WIDE} up")
+@_on_transfer("probability", f"the least of these shares among widths from {WIDE} up")
 def wide_transfer_rate(runs: TransferRuns) -> Enclosure:
     counts, total = _counts(runs)
     wide = [Fraction(count, total) for count, width in zip(counts, runs.widths.tolist(), strict=True) if width >= WIDE]
@@ -111,7 +88,7 @@ def wide_transfer_rate(runs: TransferRuns) -> Enclosure:
     return enclose(min(wide))
 
 
-@_measures(TransferRuns, "probability", f"share of nets of width {WIDE} or more that random signs of the same size "
+@_on_transfer("probability", f"share of nets of width {WIDE} or more that random signs of the same size "
            "fool, at the points that fool the kernel; the largest over widths")  # fmt: skip
 def wide_noise_rate(runs: TransferRuns) -> Enclosure:
     total = _counts(runs)[1]
@@ -122,14 +99,14 @@ def wide_noise_rate(runs: TransferRuns) -> Enclosure:
     return enclose(max(wide))
 
 
-@_measures(TransferRuns, "1", "signed square of the Cochran-Armitage trend of these shares in log2 of the width")
+@_on_transfer("1", "signed square of the Cochran-Armitage trend of these shares in log2 of the width")
 def transfer_trend(runs: TransferRuns) -> Enclosure:
     counts, total = _counts(runs)
     scores = [width.bit_length() - 1 for width in runs.widths.tolist()]
     return enclose(statistics.cochran_armitage(counts, [total] * len(counts), scores))
 
 
-@_measures(TransferRuns, "probability", "p value of the sign test over points that more of them fool more of the "
+@_on_transfer("probability", "p value of the sign test over points that more of them fool more of the "
            "widest nets than of the narrowest, than the other way round")  # fmt: skip
 def transfer_points_p(runs: TransferRuns) -> Enclosure:
     _counts(runs)
@@ -150,19 +127,19 @@ def _constant_sign(runs: FeatureRuns) -> np.ndarray:
     return np.asarray((signs == signs[:, :1]).all(axis=1))
 
 
-@_measures(FeatureRuns, "probability", "share of test points at which the sign of a feature is the label",
+@_on_features("probability", "share of test points at which the sign of a feature is the label",
            axes=("feature",))  # fmt: skip
 def useful_rate(runs: FeatureRuns) -> Enclosure:
     return enclose(_rates(runs.right), ("feature",))
 
 
-@_measures(FeatureRuns, "probability", "share of test points at which it still is under the attack on this feature",
+@_on_features("probability", "share of test points at which it still is under the attack on this feature",
            axes=("feature",))  # fmt: skip
 def robust_rate(runs: FeatureRuns) -> Enclosure:
     return enclose(_rates(runs.robust), ("feature",))
 
 
-@_measures(FeatureRuns, "features", f"features among the first {LEADING} that have no constant sign")
+@_on_features("features", f"features among the first {LEADING} that have no constant sign")
 def ranked_features(runs: FeatureRuns) -> Enclosure:
     return enclose(len(_ranked(runs)))
 
@@ -171,7 +148,7 @@ def _ranked(runs: FeatureRuns) -> np.ndarray:
     return np.flatnonzero(~_constant_sign(runs)[:LEADING])
 
 
-@_measures(FeatureRuns, "1", f"signed square of the rank correlation of eigenvalue and robust rate among the first "
+@_on_features("1", f"signed square of the rank correlation of eigenvalue and robust rate among the first "
            f"{LEADING} features, those of constant sign left out")  # fmt: skip
 def robustness_order(runs: FeatureRuns) -> Enclosure:
     return enclose(_robustness_order(runs))
@@ -182,13 +159,13 @@ def _robustness_order(runs: FeatureRuns) -> Fraction:
     return statistics.spearman(runs.eigenvalues[chosen], runs.robust[chosen].sum(axis=1))
 
 
-@_measures(FeatureRuns, "probability", "one-sided p value of that rank correlation, by Student's t")
+@_on_features("probability", "one-sided p value of that rank correlation, by Student's t")
 def robustness_order_p(runs: FeatureRuns) -> Enclosure:
     value = statistics.spearman_p(statistics.root(_robustness_order(runs)), len(_ranked(runs)))
     return estimate(value, tolerances.ROUNDING * value)
 
 
-@_measures(FeatureRuns, "probability", "least p value among non-robust features for being right more often than the "
+@_on_features("probability", "least p value among non-robust features for being right more often than the "
            "majority label, times the number of features; 1 if no feature is non-robust")  # fmt: skip
 def non_robust_useful_p(runs: FeatureRuns) -> Enclosure:
     count = len(runs.labels)
@@ -211,12 +188,12 @@ def _ranks(pair: EigenspacePair) -> list[int]:
     return found
 
 
-@_measures(EigenspacePair, "samples", "points that both kernels are evaluated on")
+@_on_eigenspaces("samples", "points that both kernels are evaluated on")
 def kernel_points(pair: EigenspacePair) -> Enclosure:
     return enclose(len(pair.first_vectors))
 
 
-@_measures(EigenspacePair, "1", "(1/k) sum of squared inner products of the k leading eigenvectors of both kernels, "
+@_on_eigenspaces("1", "(1/k) sum of squared inner products of the k leading eigenvectors of both kernels, "
            f"k = {', '.join(map(str, RANKS))}", axes=("rank",))  # fmt: skip
 def eigenspace_overlap(pair: EigenspacePair) -> Enclosure:
     ranks = _ranks(pair)
@@ -238,7 +215,7 @@ def _integer_product(first: np.ndarray, second: np.ndarray) -> list[list[Fractio
     return [[Fraction(int(entry) ** 2, 4 ** sum(scales)) for entry in row] for row in product]
 
 
-@_measures(EigenspacePair, "probability", f"p value of the overlap at the largest k among {PERMUTATIONS} permutations "
+@_on_eigenspaces("probability", f"p value of the overlap at the largest k among {PERMUTATIONS} permutations "
            "of the points of one kernel")  # fmt: skip
 def eigenspace_p(pair: EigenspacePair) -> Enclosure:
     rank = _ranks(pair)[-1]
@@ -251,7 +228,7 @@ def eigenspace_p(pair: EigenspacePair) -> Enclosure:
 # ------------------------------------------------------------------ early learning
 
 
-@_measures(EarlyRuns, "units", "units per hidden layer of the nets")
+@_on_early("units", "units per hidden layer of the nets")
 def early_width(runs: EarlyRuns) -> Enclosure:
     return enclose(int(runs.width))
 
@@ -260,12 +237,12 @@ def _followed(runs: EarlyRuns) -> np.ndarray:
     return np.array([i for i, energy in enumerate(fractions_of(runs.energies)) if energy > ENERGY], dtype=np.int64)
 
 
-@_measures(EarlyRuns, "features", "features with enough of the labels' energy to be followed")
+@_on_early("features", "features with enough of the labels' energy to be followed")
 def followed_features(runs: EarlyRuns) -> Enclosure:
     return enclose(len(_followed(runs)))
 
 
-@_measures(EarlyRuns, "1", "signed square of the rank correlation over features of what nets have still to learn with "
+@_on_early("1", "signed square of the rank correlation over features of what nets have still to learn with "
            "the law of the linearised net, at the last time", axes=("run",))  # fmt: skip
 def learning_order(runs: EarlyRuns) -> Enclosure:
     chosen = _followed(runs)
@@ -294,49 +271,49 @@ def _earlier(paths: KernelPaths) -> tuple[int, int]:
     return _wins(_arrivals(paths, paths.standard_distance), _arrivals(paths, paths.adversarial_distance))
 
 
-@_measures(KernelPaths, "runs", "pairs of a standard and an adversarial training from one start")
+@_on_paths("runs", "pairs of a standard and an adversarial training from one start")
 def paired_runs(paths: KernelPaths) -> Enclosure:
     return enclose(paths.standard_distance.shape[1])
 
 
-@_measures(KernelPaths, "probability", "the lower of the mean clean accuracies of both trainings")
+@_on_paths("probability", "the lower of the mean clean accuracies of both trainings")
 def fitted_accuracy(paths: KernelPaths) -> Enclosure:
     means = [sum(fractions_of(found), Fraction(0)) / len(found)
              for found in (paths.standard_accuracy, paths.adversarial_accuracy)]  # fmt: skip
     return enclose(min(means))
 
 
-@_measures(KernelPaths, "runs", "pairs in which the kernel of adversarial training arrives earlier at 4/5 of its way")
+@_on_paths("runs", "pairs in which the kernel of adversarial training arrives earlier at 4/5 of its way")
 def earlier_pairs(paths: KernelPaths) -> Enclosure:
     return enclose(_earlier(paths)[0])
 
 
-@_measures(KernelPaths, "runs", "pairs in which it arrives later")
+@_on_paths("runs", "pairs in which it arrives later")
 def later_pairs(paths: KernelPaths) -> Enclosure:
     return enclose(_earlier(paths)[1])
 
 
-@_measures(KernelPaths, "probability", "p value of the sign test for earlier against later")
+@_on_paths("probability", "p value of the sign test for earlier against later")
 def earlier_p(paths: KernelPaths) -> Enclosure:
     return enclose(statistics.sign_test(*_earlier(paths)))
 
 
-@_measures(KernelPaths, "runs", "pairs in which c_20 at the end is larger after adversarial training")
+@_on_paths("runs", "pairs in which c_20 at the end is larger after adversarial training")
 def concentrated_pairs(paths: KernelPaths) -> Enclosure:
     return enclose(_wins(paths.adversarial_concentration[-1], paths.standard_concentration[-1])[0])
 
 
-@_measures(KernelPaths, "probability", "p value of the sign test for a larger c_20 after adversarial training")
+@_on_paths("probability", "p value of the sign test for a larger c_20 after adversarial training")
 def concentrated_p(paths: KernelPaths) -> Enclosure:
     return enclose(statistics.sign_test(*_wins(paths.adversarial_concentration[-1], paths.standard_concentration[-1])))
 
 
-@_measures(KernelPaths, "probability", "p value of the sign test for a larger top-10 share of the trace")
+@_on_paths("probability", "p value of the sign test for a larger top-10 share of the trace")
 def trace_share_p(paths: KernelPaths) -> Enclosure:
     return enclose(statistics.sign_test(*_wins(paths.adversarial_trace_share[-1], paths.standard_trace_share[-1])))
 
 
-@_measures(KernelPaths, "runs", "adversarial trainings that end with a larger top-10 share of the trace than they "
+@_on_paths("runs", "adversarial trainings that end with a larger top-10 share of the trace than they "
            "began with")  # fmt: skip
 def risen_runs(paths: KernelPaths) -> Enclosure:
     return enclose(_wins(paths.adversarial_trace_share[-1], paths.adversarial_trace_share[0])[0])
@@ -346,7 +323,7 @@ def numbers(instance: Any) -> dict[str, Any]:
     """Every quantity of one recorded run by name, fractions or lists of them; what cannot be measured is left out."""
     measured, found = measure(instance), {}
     for name, kind in KINDS.items():
-        if isinstance(instance, kind):
+        if kind is type(instance):
             try:
                 enclosure = measured[name]
             except MissingPart:

@@ -55,8 +55,12 @@ def trace_share(values: torch.Tensor, count: int) -> torch.Tensor:
 
 @dataclass
 class Follower:
-    """What was measured of the kernels (S, n, n) given to `see`, in order; `columns` has lists (times, S)."""
+    """What was measured of the kernels (S, n, n) given to `see`, in order; `columns` has lists (times, S).
 
+    Without `top` there are no distances of truncated kernels, which take the eigenvectors and most of the time.
+    """
+
+    top: bool = True
     steps: list[int] = field(default_factory=list)
     columns: dict[str, list[torch.Tensor]] = field(default_factory=dict)
     _first: dict[str, torch.Tensor] = field(default_factory=dict, repr=False)
@@ -64,8 +68,12 @@ class Follower:
 
     def see(self, step: int, kernels: torch.Tensor) -> None:
         """Measure the kernels of one time."""
-        values, vectors = torch.linalg.eigh(kernels)
-        kinds = {"raw": kernels, "centred": centred(kernels), "top": cut(values, vectors)}
+        kinds = {"raw": kernels, "centred": centred(kernels)}
+        if self.top:
+            values, vectors = torch.linalg.eigh(kernels)
+            kinds["top"] = cut(values, vectors)
+        else:
+            values = torch.linalg.eigvalsh(kernels)
         if not self._first:
             self._first = kinds
         found = {"norm": inner(kernels, kernels), "trace": values.sum(-1)}

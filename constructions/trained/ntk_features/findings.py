@@ -14,6 +14,7 @@ import numpy as np
 from constructions.instance import Instance
 from constructions.ntk_features.run_statistics import normal_tail, root, sign_test
 from constructions.trained.ntk_features.results import (
+    DISTANCES,
     Json,
     Results,
     draws_of,
@@ -53,8 +54,8 @@ def findings_table(results: Results, measured: Measured) -> Json:
             f"Reproduced or contradicted: the one-sided p value for or against the claim is below {LEVEL:g} and the "
             "effect has the size asked for. Q3 is corrected for the number of features looked at. Points are "
             "independent draws of digits; nets of one task share them in Q1 and Q5, while every pair of Q6 and Q7 "
-            "has a split of its own. Q6 and Q7 are exploratory: read them with the clean accuracies beside them, because training "
-            "that does not fit its data leaves the kernel where it was."
+            "has a split of its own. Q6 and Q7 are exploratory: read them with the clean accuracies beside them, "
+            "because training that does not fit its data leaves the kernel where it was."
         ),
     }  # fmt: skip
 
@@ -147,26 +148,28 @@ def _order(results: Results, measured: Measured) -> list[list[Any]]:
 def _paths(results: Results, measured: Measured) -> list[list[Any]]:
     rows = []
     for plan, standard, adversarial in results.paths:
-        found = measured(path_instance(plan, standard, adversarial))
         clean = float(np.mean(standard["accuracy"])), float(np.mean(adversarial["accuracy"]))
-        earlier, later, pairs = (int(found[name]) for name in ("earlier_pairs", "later_pairs", "paired_runs"))
-        rows.append(_row(
-            "Q6 adversarial training makes the kernel lazy earlier", plan.name,
-            "pairs in which its kernel arrives earlier, less those in which later", earlier - later, "sign test",
-            float(found["earlier_p"]), f"{pairs} pairs", verdict(float(found["earlier_p"]),
-                                                                 float(sign_test(later, earlier))), clean))  # fmt: skip
+        size = f"{plan.seeds} pairs"
+        for kind in DISTANCES:
+            found = measured(path_instance(plan, standard, adversarial, kind))
+            earlier, later = int(found["earlier_pairs"]), int(found["later_pairs"])
+            p = float(found["earlier_p"])
+            rows.append(_row(
+                f"Q6 adversarial training makes the kernel lazy earlier, {kind} distance", plan.name,
+                "pairs in which its kernel arrives earlier, less those in which later", earlier - later, "sign test",
+                p, size, verdict(p, float(sign_test(later, earlier))), clean))  # fmt: skip
         for name, column in (("c_20", "concentration 20"), ("top-10 share of the trace", "trace share 10")):
             ends = [np.array(entry["clean"]["columns"][column]) for entry in (standard, adversarial)]
             wins, losses = int((ends[1][-1] > ends[0][-1]).sum()), int((ends[1][-1] < ends[0][-1]).sum())
             rows.append(_row(
                 f"Q7 {name} ends higher after adversarial training", plan.name, "mean difference",
                 float(np.mean(ends[1][-1] - ends[0][-1])), "sign test", float(sign_test(wins, losses)),
-                f"{pairs} pairs", verdict(float(sign_test(wins, losses)), float(sign_test(losses, wins))), clean,
+                size, verdict(float(sign_test(wins, losses)), float(sign_test(losses, wins))), clean,
             ))  # fmt: skip
             up, down = int((ends[1][-1] > ends[1][0]).sum()), int((ends[1][-1] < ends[1][0]).sum())
             rows.append(_row(
                 f"Q7 {name} rises during adversarial training", plan.name, "mean rise",
-                float(np.mean(ends[1][-1] - ends[1][0])), "sign test", float(sign_test(up, down)), f"{pairs} runs",
+                float(np.mean(ends[1][-1] - ends[1][0])), "sign test", float(sign_test(up, down)), size,
                 verdict(float(sign_test(up, down)), float(sign_test(down, up))), clean))  # fmt: skip
     return rows
 

@@ -1,8 +1,9 @@
 """Kernels followed through standard and adversarial training from the same starts.
 
-Every pair of trainings has a split of the data and a start of its own, so that pairs are independent. Nets start small (all parameters times `scale`) and are not taken less their start, as the paper trains them; kernels
-are evaluated on the clean training images, and in adversarial training also on the attacked images of that step, which
-is what the authors' code does. The two differ because the images move as well as the net.
+Every pair of trainings has a split of the data and a start of its own, so that pairs are independent. Nets start small
+(all parameters times `scale`) and are not taken less their start, as the paper trains them; kernels are evaluated on
+the clean training images, and in adversarial training also on the attacked images of that step, which is what the
+authors' code does. The two differ because the images move as well as the net.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ from constructions.trained.ntk_features.transfer import MOMENTUM, RATE
 Json = dict[str, Any]
 
 BOX = (0.0, 1.0)
-RECORDS = 40
-"""Times at which kernels are looked at, about."""
 STANDARD, ADVERSARIAL, MOVED = "standard", "adversarial", "adversarial, on attacked images"
 
 
 @dataclass(frozen=True)
 class Paths:
-    """Pairs of trainings of one size, `seeds` of them; `attack` steps of projected signs in training."""
+    """Pairs of trainings of one size, `seeds` of them; `attack` steps of projected signs in training.
+
+    Kernels are looked at about `records` times.
+    """
 
     task: str
     train: int
@@ -43,6 +45,7 @@ class Paths:
     depth: int = 1
     scale: float = 0.3
     attack: int = 5
+    records: int = 40
 
     @property
     def name(self) -> str:
@@ -82,8 +85,8 @@ def _run(plan: Paths, seed: int, place: torch.device, attack: Attack | None) -> 
     initial = start(network, seeds, place)
     first = [np.linalg.eigvalsh(kernel_of(t.points, plan.depth).kernel(t.points))[-1] for t in tasks]
     rate = torch.tensor(RATE / np.array(first), device=place)
-    every = max(1, plan.steps // RECORDS)
-    clean, moved = Follower(), Follower()
+    every = max(1, plan.steps // plan.records)
+    clean, moved = Follower(), Follower(top=False)
 
     def watch(step: int, parameters: Parameters, images: torch.Tensor) -> None:
         if step % every == 0:

@@ -57,12 +57,16 @@ def early_instance(entry: Json) -> EarlyRuns:
                      measured=np.array(entry["measured"]))  # fmt: skip
 
 
-def path_instance(plan: Paths, standard: Json, adversarial: Json) -> KernelPaths:
-    """Raw distances, concentrations and shares of the kernels of both trainings on clean images."""
+DISTANCES = ("raw", "centred")
+"""Distances of kernels to their start of which recorded runs are made."""
+
+
+def path_instance(plan: Paths, standard: Json, adversarial: Json, distance: str) -> KernelPaths:
+    """One of the distances, concentrations and shares of the kernels of both trainings, on clean images."""
     parts: dict[str, Any] = {}
     for kind, entry in (("standard", standard), ("adversarial", adversarial)):
         columns = entry["clean"]["columns"]
-        parts[f"{kind}_distance"] = np.array(columns["distance raw"])
+        parts[f"{kind}_distance"] = np.array(columns[f"distance {distance}"])
         parts[f"{kind}_concentration"] = np.array(columns["concentration 20"])
         parts[f"{kind}_trace_share"] = np.array(columns["trace share 10"])
         parts[f"{kind}_accuracy"] = np.array(entry["accuracy"])
@@ -82,5 +86,6 @@ def draws_of(results: Results, seed: int) -> list[Draw]:
     found += [(f"transfer, {t.name}", transfer_instance(rows)) for t, rows in results.transfers]
     found += [(f"order of learning, {e.task}, n = {e.train}", early_instance(row)) for e, rows in results.early
               for row in rows]  # fmt: skip
-    found += [(f"kernels through training, {p.name}", path_instance(p, a, b)) for p, a, b in results.paths]
+    found += [(f"{kind} distances of kernels through training, {p.name}", path_instance(p, a, b, kind))
+              for p, a, b in results.paths for kind in DISTANCES]  # fmt: skip
     return [Draw(instance, "trained", law, seed, index) for index, (law, instance) in enumerate(found)]

@@ -35,7 +35,7 @@ BLOCK = 2**24
 """Perturbed pixels that are held at once."""
 RANKS = (2, 5, 10, 20, 50, 100, 250)
 RIDGES = (0.01, 0.1, 1.0, 10.0)
-PICTURED = (1, 2, 3, 5, 10, 25, 100)
+PICTURED = (1, 2, 3, 5, 10, 30, 100)
 """Features, by rank from one, whose perturbations are shown."""
 
 
@@ -51,8 +51,9 @@ def accuracy(values: np.ndarray, labels: np.ndarray) -> float:
 
 def looked_at(count: int) -> np.ndarray:
     """Indices of the features whose attacks are computed: the first `LEADING`, and further ones at equal ratios."""
-    tail = np.unique(np.geomspace(LEADING, count, 24).astype(int)) - 1
-    return np.unique(np.concatenate([np.arange(min(LEADING, count)), tail]))
+    if count <= LEADING:
+        return np.arange(count)
+    return np.unique(np.concatenate([np.arange(LEADING), np.geomspace(LEADING, count, 24).astype(int) - 1]))
 
 
 def feature_outcomes(
@@ -133,7 +134,7 @@ def _measured(task: Task, architecture: Architecture, kernel: np.ndarray, alpha:
     return [*found, float(np.sqrt(alpha @ kernel @ alpha))]
 
 
-def depths(name: str, train: int, test: int, seed: int, chosen: tuple[int, ...] = (1, 2, 3)) -> list[list[Any]]:
+def depths(name: str, train: int, test: int | None, seed: int, chosen: tuple[int, ...] = (1, 2, 3)) -> list[list[Any]]:
     """Rows [depth, clean, l_inf] of the interpolant."""
     task = load(name, seed, train, test)
     rows: list[list[Any]] = []
@@ -154,25 +155,20 @@ def leading_vectors(architecture: Architecture, points: np.ndarray, count: int) 
     return np.ascontiguousarray(np.linalg.eigh(architecture.kernel(points))[1][:, ::-1][:, :count])
 
 
-def pictures(name: str, train: int, seed: int, depth: int = 1) -> Json:
-    """What to change at one digit to turn one feature: its input gradient at a test point that it gets right.
-
-    Rows of the result: the digit, the gradient of the feature towards the other class, scaled to unit maximum by the
-    renderer. The number below is the l_inf distance at which the linearised feature changes sign.
-    """
+def pictures(name: str, train: int, seed: int, depth: int = 1, each: int = 4) -> Json:
+    """What to change at a digit to turn a feature: its input gradient, towards the other sign, at the first test points
+    of each class; radii are the l_inf distances at which the linearised feature changes sign."""
     task = load(name, seed, train)
     architecture = kernel_of(task.points, depth)
     found = features(architecture.kernel(task.points), task.labels)
-    predictor = KernelPredictor(task.points, found.coefficients, architecture)
-    values, slopes = predictor.gradient(task.test_points)
-    rows: list[Json] = []
-    for label, shown in ((1.0, f"{name.split(' v ')[0]}"), (-1.0, f"{name.split(' v ')[1]}")):
-        own = [r - 1 for r in PICTURED if r <= train]
-        candidates = np.flatnonzero(task.test_labels == label)
-        point = int(candidates[np.argmax((values[candidates][:, own] * label > 0).sum(axis=1))])
-        rows.append({
-            "row": shown, "digit": (task.test_points[point] - 0.5).tolist(), "ranks": [o + 1 for o in own],
-            "images": [(-np.sign(values[point, o]) * slopes[point, o]).tolist() for o in own],
-            "radii": [float(abs(values[point, o]) / np.abs(slopes[point, o]).sum()) for o in own],
-        })  # fmt: skip
-    return {"rows": rows, "eigenvalues": [float(found.eigenvalues[r - 1]) for r in PICTURED if r <= train]}
+    own = [rank - 1 for rank in PICTURED if rank <= train]
+    predictor = KernelPredictor(task.points, np.ascontiguousarray(found.coefficients[:, own]), architecture)
+    shown = np.concatenate([np.flatnonzero(task.test_labels == label)[:each] for label in (1.0, -1.0)])
+    values, slopes = predictor.gradient(task.test_points[shown])
+    turning = -np.sign(values)[..., None] * slopes
+    return {
+        "ranks": [index + 1 for index in own], "eigenvalues": found.eigenvalues[own].tolist(),
+        "labels": [name.split(" v ")[int(task.test_labels[point] < 0)] for point in shown],
+        "digits": (task.test_points[shown] - 0.5).tolist(), "images": turning.transpose(1, 0, 2).tolist(),
+        "radii": (np.abs(values) / np.abs(slopes).sum(axis=2)).T.tolist(),
+    }  # fmt: skip

@@ -116,7 +116,7 @@ def _depths(results: Results) -> Json:
     return table(
         "depth", "Robust accuracy of the interpolant by the depth of its kernel", units, rows,
         f"NTK, {PROJECTED // 2} steps of projected gradient at l_inf radius {RADIUS:g}; bands over splits.",
-        x="hidden_layers", y="robust", series="task", low="lowest", high="highest")  # fmt: skip
+        x="hidden_layers", y="robust", series="task", low="lowest", high="highest", log="x")  # fmt: skip
 
 
 def _overlaps(results: Results) -> Json:
@@ -137,23 +137,26 @@ def _overlaps(results: Results) -> Json:
 def _pictures(results: Results) -> list[Json]:
     if results.pictures is None:
         return []
-    side = int(np.sqrt(len(results.pictures["rows"][0]["digit"])))
+    found = results.pictures
+    side = int(np.sqrt(len(found["digits"][0])))
     names = [f"p{column}" for column in range(side)]
-    rows: list[list[Any]] = []
-    for row in results.pictures["rows"]:
-        shown = [("the digit", row["digit"], NONE)]
-        shown += [(f"feature {rank}", image, radius)
-                  for rank, image, radius in zip(row["ranks"], row["images"], row["radii"], strict=True)]  # fmt: skip
-        for column, image, radius in shown:
-            lines = np.array(image).reshape(side, side).tolist()
-            rows += [[f"a {row['row']}", column, radius, *line] for line in lines]
+    grid = [("the digit", found["digits"], [NONE] * len(found["digits"]))]
+    grid += [(f"feature {rank}, lam = {value:.2g}", images, radii) for rank, value, images, radii in zip(
+        found["ranks"], found["eigenvalues"], found["images"], found["radii"], strict=True)]  # fmt: skip
+    rows = [
+        [f"{words[0]} {number}", name, radius, *line]
+        for name, images, radii in grid
+        for number, (words, image, radius) in enumerate(zip(found["labels"], images, radii, strict=True))
+        for line in np.array(image).reshape(side, side).tolist()
+    ]
     units = {"digit": "", "feature": "", "radius": "pixel range"} | dict.fromkeys(names, "1")
     return [table(
-        "pictures", "What turns a feature: gradients of robust and of non-robust features at two digits", units, rows,
-        "First column: a test digit, grey levels about one half. Others: the direction in pixels along which the "
-        "feature loses its sign there, by rank of the eigenvalue; below, the l_inf radius at which its linearisation "
-        "does. Every picture has its own scale. Low ranks show strokes, high ranks noise with tiny radii.",
-        kind="pictures", x="feature", y="digit", value="radius", pixels=names)]  # fmt: skip
+        "pictures", "What turns a feature: gradients of robust and of non-robust features at test digits", units, rows,
+        "3 v 8, one hidden layer. First row: test digits, grey levels less one half. Below, by rank of the eigenvalue: "
+        "the direction in pixels along which the feature loses its sign at that digit, and the l_inf radius at which "
+        "its linearisation does. Every picture has its own scale. Low ranks show strokes and need large radii; high "
+        "ranks show patterns of no shape and turn at radii that nobody sees.",
+        kind="pictures", x="digit", y="feature", value="radius", pixels=names)]  # fmt: skip
 
 
 NONE = float("nan")

@@ -104,10 +104,14 @@ def _order(results: Results) -> list[Json]:
             f"order_{number}", f"What is still to be learned of a feature after {plan.times[time]} steps, {plan.task}, "
             f"n = {plan.train}", units, rows,
             f"Plain gradient descent at rate 1/lam_1. |v_i.(y - f_t)|/|v_i.y| of features with |v_i.y| > {ENERGY:g} "
-            f"|y|, in groups of neighbouring ranks: median and quartiles over features, {plan.seeds} nets. Narrow nets "
-            "learn features of their own: their tail falls faster than the kernel's.",
+            f"|y|, in groups of neighbouring ranks: median and quartiles over features, {plan.seeds} nets.",
             x="rank", y="left", series="what", low="low", high="high", log="x"))  # fmt: skip
     return made
+
+
+MEANS = ("distance raw", "distance centred", "radius", "angle", "moved", "concentration 10", "concentration 20",
+         "distance top")  # fmt: skip
+"""Columns of a followed kernel that are averaged over nets; truncated kernels are not followed on attacked images."""
 
 
 def _series(plan: Paths, standard: Json, adversarial: Json) -> list[tuple[str, Json]]:
@@ -121,16 +125,15 @@ def _kernels(results: Results) -> list[Json]:
         rows: list[list[Any]] = []
         for name, entry in _series(plan, standard, adversarial):
             columns = {key: np.array(value) for key, value in entry["columns"].items()}
+            missing = np.full((len(entry["steps"]), 1), np.nan)
             for position, step in enumerate(entry["steps"]):
                 trace = columns["trace share 10"][position]
-                rows.append([
-                    name, step, *(float(columns[key][position].mean()) for key in (
-                        "distance raw", "distance centred", "distance top", "radius", "angle", "moved",
-                        "concentration 10", "concentration 20")), float(trace.mean()), float(trace.min()),
-                    float(trace.max()), *_spread(columns["distance centred"][position].tolist())[1:],
-                ])  # fmt: skip
-        units = {"training": "", "step": "steps", "distance": "1", "centred": "1", "top_20": "1", "polar_radius": "1",
-                 "polar_angle": "radians", "moved": "1", "c_10": "1", "c_20": "1", "trace_share": "share",
+                means = (float(columns.get(key, missing)[position].mean()) for key in MEANS)
+                rows.append([name, step, *means, *_spread(trace.tolist()),
+                             *_spread(columns["distance centred"][position].tolist())[1:]])  # fmt: skip
+        units = {"training": "", "step": "steps", "distance": "1", "centred": "1", "polar_radius": "1",
+                 "polar_angle": "radians", "moved": "1", "c_10": "1", "c_20": "1", "top_20": "1",
+                 "trace_share": "share",
                  "trace_low": "share", "trace_high": "share", "centred_low": "1", "centred_high": "1"}  # fmt: skip
         accuracies = (f"clean accuracy {np.mean(standard['accuracy']):.3f} standard, "
                       f"{np.mean(adversarial['accuracy']):.3f} adversarial")
@@ -151,9 +154,9 @@ def _kernels(results: Results) -> list[Json]:
         if number == 0:
             made.append(table(
                 f"kernel_polar_{number}", f"Kernels through training in polar coordinates, {plan.name}",
-                {"training": "", "polar_angle": "radians", "polar_radius": "1"}, [[r[0], r[6], r[5]] for r in rows],
+                {"training": "", "polar_angle": "radians", "polar_radius": "1"}, [[r[0], r[5], r[4]] for r in rows],
                 f"Angle between K_t and K_0, radius |K_t - K_0| over its last value; means. {note}",
-                x="polar_angle", y="polar_radius", series="training"))  # fmt: skip
+                x="polar_angle", y="polar_radius", series="training", kind="points"))  # fmt: skip
     return made
 
 
@@ -168,8 +171,8 @@ def _ends(results: Results) -> Json:
         for name, entry in _series(plan, standard, adversarial):
             columns = {key: np.array(value) for key, value in entry["columns"].items()}
             own = standard if name == STANDARD else adversarial
-            arrivals = [float(np.median(arrival(entry["steps"], columns[f"distance {kind}"])))
-                        for kind in ("raw", "centred", "top")]  # fmt: skip
+            arrivals = [float(np.median(arrival(entry["steps"], columns[key]))) if key in columns else float("nan")
+                        for key in ("distance raw", "distance centred", "distance top")]  # fmt: skip
             ends = [float(columns[key][at].mean()) for key, at in (
                 ("growth", -1), ("concentration 20", 0), ("concentration 20", -1), ("trace share 10", 0),
                 ("trace share 10", -1))]  # fmt: skip
