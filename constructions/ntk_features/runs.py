@@ -55,19 +55,22 @@ class FeatureRuns(NtkInstance):
     """Features of a kernel predictor on test points, clean and attacked, one eigenvector each.
 
     eigenvalues (F,): descending. right (F, T), robust (F, T): whether the sign of a feature is the label at the point,
-    and still is at the perturbation found for this feature. labels (T,): +-1.
+    and still is at the perturbation found for this feature. labels (T,): +-1. random_labels: whether all labels, in
+    training as well, are coins that know nothing of the points.
     """
 
     eigenvalues: Any
     right: Any
     robust: Any
     labels: Any
+    random_labels: Any = False
 
     def validate(self) -> None:
         _require(self.eigenvalues, "eigenvalues", "f", (None,))
         _require(self.labels, "labels", "i", (None,))
         _require(self.right, "right", "b", (len(self.eigenvalues), len(self.labels)))
         _require(self.robust, "robust", "b", self.right.shape)
+        _require(self.random_labels, "random_labels", "b", ())
         falls = bool(np.all(np.diff(self.eigenvalues) <= 0)) and self.right.size > 0
         if not falls or not np.isin(self.labels, (-1, 1)).all():
             raise InvalidInstance("eigenvalues must descend, labels be -1 or 1, with at least one feature and point")

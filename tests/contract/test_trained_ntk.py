@@ -322,7 +322,7 @@ def test_transfer_rates_count_the_points_that_fool_the_kernel_alone():
     assert found["transfer_points_p"] == Fraction(1, 2) and found["fooled_points"] == 2
 
 
-def feature_record(order=1, count=40, points=400, best=0.5, flip=1):
+def feature_record(order=1, count=40, points=400, best=0.5):
     """Robust rates that fall (order 1) or rise (order -1) with the rank; the last is right at share `best`."""
     generator = np.random.default_rng(3)
     labels = np.where(np.arange(points) % 2, 1, -1)
@@ -331,7 +331,7 @@ def feature_record(order=1, count=40, points=400, best=0.5, flip=1):
     kept = np.linspace(0.9, 0.02, count)[:: order]
     robust = right & (np.array([generator.permutation(points) for _ in range(count)]) < kept[:, None] * points)
     robust[-1] = False
-    return FeatureRuns(eigenvalues=np.linspace(2, 1, count), right=right, robust=robust, labels=labels * flip)
+    return FeatureRuns(eigenvalues=np.linspace(2, 1, count), right=right, robust=robust, labels=labels)
 
 
 def test_the_order_of_robustness_is_seen_and_its_reverse_refuted():
@@ -344,9 +344,12 @@ def test_the_order_of_robustness_is_seen_and_its_reverse_refuted():
 def test_useful_non_robust_features_need_more_than_chance_and_random_labels_have_none():
     statement, control = trained.non_robust_features_are_useful, trained.random_labels_have_no_useful_feature
     for best, useful in ((0.51, False), (0.9, True)):
-        record = feature_record(best=best)
+        record = feature_record(best=best, points=1200)
+        coins = replace(record, random_labels=True)
         assert isinstance(said(statement, record), Holds if useful else Refuted)
-        assert isinstance(said(control, record), Refuted if useful else Holds)
+        assert isinstance(said(control, coins), Refuted if useful else Holds)
+        for other, wrong in ((statement, coins), (control, record), (statement, feature_record(best=best))):
+            assert isinstance(said(other, wrong), HypothesisFailed)
     tail = stats.binom.sf(359, 400, 0.5)
     assert float(numbers(feature_record(best=0.9))["non_robust_useful_p"]) == pytest.approx(40 * tail, rel=1e-9)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import partial
 
-from sympy import Rational
+from sympy import Eq, Rational
 
 from theorems.claim import Claim, constant, quantity
 from theorems.ntk_features import run_families
@@ -29,6 +29,7 @@ transfer_points_p = quantity("transfer_points_p", r"p_\mathrm{points}")
 fooled_points = quantity("fooled_points", r"n_\mathrm{fooled}")
 robustness_order = quantity("robustness_order", r"\rho |\rho|")
 robustness_order_p = quantity("robustness_order_p", r"p_\rho")
+test_points, random_labels = quantity("test_points", "T"), quantity("random_labels", r"\mathrm{coins}")
 ranked_features = quantity("ranked_features", r"n_\mathrm{features}")
 non_robust_useful_p = quantity("non_robust_useful_p", r"p_\mathrm{Bonferroni}")
 eigenspace_overlap = quantity("eigenspace_overlap", r"|V_k^T V'_k|^2/k")
@@ -92,7 +93,7 @@ non_robust_features_are_useful = _proposition(
     "ntk_features.non_robust_features_are_useful",
     title="Some feature that loses its sign at nineteen points of twenty is right more often than the majority label",
     source=_source(item="claim Q3, useful non-robust features exist"),
-    given=(Claim("enough features", ranked_features >= 30),),
+    given=(Claim("labels of the task", Eq(random_labels, 0)), Claim("enough points", test_points >= 1000)),
     then=(Claim("not by chance, corrected for all features", non_robust_useful_p <= Rational(1, 20)),),
     instances=(run_families.many_point_features,),
     mutants=(Mutant("far beyond chance", then=(Claim("p below 10^-30", non_robust_useful_p <= Rational(1, 10**30)),)),),
@@ -104,7 +105,7 @@ random_labels_have_no_useful_feature = _proposition(
     "ntk_features.random_labels_have_no_useful_feature",
     title="Features of random labels, which are as robust, are of no use",
     source=Source(PAPER, "negative control of Q2 and Q3", "derived"),
-    given=(Claim("enough features", ranked_features >= 30),),
+    given=(Claim("labels are coins", Eq(random_labels, 1)),),
     then=(Claim("no feature beyond chance", non_robust_useful_p >= Rational(1, 1000)),),
     instances=(run_families.random_label_features,),
     mutants=(Mutant("nor ordered by robustness", then=(Claim("no order", robustness_order <= Rational(1, 10)),)),),

@@ -139,6 +139,16 @@ def robust_rate(runs: FeatureRuns) -> Enclosure:
     return enclose(_rates(runs.robust), ("feature",))
 
 
+@_on_features("points", "test points of the record")
+def test_points(runs: FeatureRuns) -> Enclosure:
+    return enclose(len(runs.labels))
+
+
+@_on_features("1", "1 if the labels are coins that know nothing of the points, 0 if they are those of the task")
+def random_labels(runs: FeatureRuns) -> Enclosure:
+    return enclose(int(runs.random_labels))
+
+
 @_on_features("features", f"features among the first {LEADING} that have no constant sign")
 def ranked_features(runs: FeatureRuns) -> Enclosure:
     return enclose(len(_ranked(runs)))

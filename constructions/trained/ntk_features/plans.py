@@ -35,7 +35,7 @@ class Kernels:
 
 @dataclass(frozen=True)
 class Plan:
-    """The experiments of one scale; `randomised` tasks are repeated with random labels, `rates` is for depths."""
+    """The experiments of one scale. The first of `spectra` is repeated with random labels."""
 
     spectra: tuple[Kernels, ...]
     truncated: tuple[Kernels, ...]
@@ -54,7 +54,7 @@ def _paths(width: int, seeds: int, steps: int, radii: tuple[float, ...], depth: 
 
 
 SMALL = Plan(
-    spectra=(Kernels(THREES, 250, None, 1), Kernels(THREES, 250, None, 3), Kernels(HALVES, 1000, None, 1),
+    spectra=(Kernels(THREES, 250, None, 1), Kernels(THREES, 250, None, 3), Kernels(HALVES, 500, None, 1),
              Kernels(PARITY, 500, 500, 3)),
     truncated=(Kernels(THREES, 250, None, 1, splits=7), Kernels(HALVES, 250, 200, 3)),
     deep=tuple(Kernels(task, 250, None if task == THREES else 200, 3, splits=7) for task in (THREES, HALVES, PARITY)),
@@ -66,8 +66,10 @@ SMALL = Plan(
 )  # fmt: skip
 
 PAPER = Plan(
-    spectra=tuple(Kernels(task, n, None, depth) for task, n in ((THREES, 250), (HALVES, 1000), (PARITY, 1000))
-                  for depth in (1, 3)),
+    spectra=tuple(
+        Kernels(task, n, None, depth) for depth in (1, 3)
+        for task, n in ((THREES, 250), (HALVES, 500), (PARITY, 500), (HALVES, 1000))
+    ),
     truncated=(Kernels(THREES, 250, None, 1, splits=10), Kernels(HALVES, 1000, None, 3, splits=3),
                Kernels(PARITY, 1000, None, 1, splits=3)),
     deep=tuple(Kernels(task, n, None, 3, splits=10) for task, n in ((THREES, 250), (HALVES, 500), (PARITY, 500))),
@@ -75,7 +77,7 @@ PAPER = Plan(
     transfers=(Transfer(THREES, 250, None, (16, 64, 256, 1024, 4096), 5, 1500),
                Transfer(HALVES, 500, None, (16, 64, 256, 1024, 4096), 3, 1500)),
     early=(Early(HALVES, 500, (64, 256, 1024, 4096), 3, (100, 500, 1000)),),
-    paths=(*_paths(64, 10, 1500, RADII), *_paths(256, 10, 1000, (0.04, 0.08)), *_paths(64, 10, 600, (0.06,), 2)),
+    paths=(*_paths(64, 20, 1000, RADII), *_paths(256, 10, 600, (0.04, 0.08)), *_paths(64, 10, 400, (0.08,), 2)),
 )  # fmt: skip
 """Half an hour on one core; on a GPU more nets and wider ones."""
 

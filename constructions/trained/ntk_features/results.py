@@ -48,6 +48,7 @@ def feature_instance(entry: Json) -> FeatureRuns:
     return FeatureRuns(
         eigenvalues=np.array(entry["eigenvalues"]), right=np.array(entry["right"], dtype=bool),
         robust=np.array(entry["robust"], dtype=bool), labels=np.array(entry["labels"]),
+        random_labels=bool(entry["shuffled"]),
     )  # fmt: skip
 
 
@@ -77,6 +78,7 @@ def draws_of(results: Results, seed: int) -> list[Draw]:
     """Every recorded run with the law it is a draw from."""
     found: list[tuple[str, Instance]] = []
     found += [(f"features of the kernel, {k.name}", feature_instance(e)) for k, e in results.spectra]
+    found += [(f"features of the kernel, {k.name}, random labels", feature_instance(e)) for k, e in results.shuffled]
     for k, entry in results.spaces:
         first, *others = entry
         found += [

@@ -52,7 +52,7 @@ def train(
     place, begun = resolve_device(device), time.monotonic()
     chosen = plans.plan(scale, place)
     deadline = float("inf") if budget is None else begun + budget
-    checkpoint = Checkpoint(Path(state) if state else None, f"ntk {scale} {device} {seed}", deadline)
+    checkpoint = Checkpoint(Path(state) if state else None, f"ntk 1 {scale} {device} {seed}", deadline)
     units = _units(chosen, seed, place)
     found: dict[str, Any] = {}
     seconds = 0.0
