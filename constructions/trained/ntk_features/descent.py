@@ -21,6 +21,9 @@ from constructions.trained.ntk_features.networks import (
     parameter_gradient,
 )
 
+CACHE = 2**19
+"""Bytes of activations of one layer up to which seeds share a tensor on a processor: beyond it stacking loses."""
+
 Watch = Callable[[int, Parameters, torch.Tensor], None]
 """Called with the step, the parameters before it, and the points (S, n, d) or (n, d) of this step."""
 
@@ -39,6 +42,13 @@ class Attack:
     @property
     def step(self) -> float:
         return self.radius if self.steps == 1 else 2.5 * self.radius / self.steps
+
+
+def stacks(seeds: list[int], network: Network, points: int, place: torch.device) -> list[list[int]]:
+    """The seeds in groups that are trained in one tensor: all of them on a GPU, else as many as fit into `CACHE`."""
+    widest = 8 * points * max((*network.hidden, network.inputs))
+    size = len(seeds) if place.type != "cpu" else max(1, CACHE // widest)
+    return [seeds[begin : begin + size] for begin in range(0, len(seeds), size)]
 
 
 def attacked(model: Centred, points: torch.Tensor, labels: torch.Tensor, attack: Attack) -> torch.Tensor:

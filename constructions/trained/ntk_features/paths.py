@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from constructions.trained.ntk_features.descent import Attack, attacked, descend
+from constructions.trained.ntk_features.descent import Attack, attacked, descend, stacks
 from constructions.trained.ntk_features.empirical import as_function, as_parameters, empirical_kernel, one_layer_kernel
 from constructions.trained.ntk_features.evolution import Follower
 from constructions.trained.ntk_features.networks import Centred, Network, Parameters, start
@@ -75,13 +75,30 @@ def run_adversarial(plan: Paths, seed: int, place: torch.device) -> Json:
 
 
 def _run(plan: Paths, seed: int, place: torch.device, attack: Attack | None) -> Json:
+    inputs = load(plan.task, seed, plan.train, 1).points.shape[1]
+    network = Network(inputs, (plan.width,) * plan.depth, scale=plan.scale)
     seeds = [1000 * seed + number for number in range(plan.seeds)]
+    parts = [_run_stack(plan, network, own, place, attack) for own in stacks(seeds, network, plan.train, place)]
+    joined = parts[0]
+    for part in parts[1:]:
+        for name in ("train", "accuracy", "robust"):
+            joined[name] += part[name]
+        for name in ("clean", "moved") if attack is not None else ("clean",):
+            for column, rows in joined[name]["columns"].items():
+                for row, more in zip(rows, part[name]["columns"][column], strict=True):
+                    row += more
+    return joined
+
+
+def _run_stack(
+    plan: Paths, network: Network, seeds: list[int], place: torch.device, attack: Attack | None
+) -> Json:  # fmt: skip
+    """Trainings of some seeds in one tensor; the last axis of columns is that of the seeds."""
     tasks = [load(plan.task, own, plan.train, plan.test) for own in seeds]
     points, labels, test, marks = (
         torch.tensor(np.stack(arrays), device=place) for arrays in zip(
             *((t.points, t.labels, t.test_points, t.test_labels) for t in tasks), strict=True)
     )  # fmt: skip
-    network = Network(points.shape[2], (plan.width,) * plan.depth, scale=plan.scale)
     initial = start(network, seeds, place)
     first = [np.linalg.eigvalsh(kernel_of(t.points, plan.depth).kernel(t.points))[-1] for t in tasks]
     rate = torch.tensor(RATE / np.array(first), device=place)

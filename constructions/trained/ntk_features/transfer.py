@@ -15,7 +15,7 @@ import torch
 
 from constructions.ntk_features import KernelPredictor, descended, one_step
 from constructions.ntk_features.run_statistics import mcnemar
-from constructions.trained.ntk_features.descent import Attack, attacked, descend
+from constructions.trained.ntk_features.descent import Attack, attacked, descend, stacks
 from constructions.trained.ntk_features.networks import Centred, Network, Parameters, start
 from constructions.trained.ntk_features.spectrum import accuracy, kernel_of
 from constructions.trained.ntk_features.tasks import Task, load
@@ -51,8 +51,9 @@ def trained(
     initial = start(network, seeds, place, torch.float32)
     points = torch.tensor(task.points, dtype=torch.float32, device=place)
     labels = torch.tensor(task.labels, dtype=torch.float32, device=place)
-    final = descend(network, initial, points, labels, steps, rate, MOMENTUM)
-    return [entry.double() for entry in initial], [entry.double() for entry in final]
+    parts = [descend(network, start(network, own, place, torch.float32), points, labels, steps, rate, MOMENTUM)
+             for own in stacks(seeds, network, len(points), place)]  # fmt: skip
+    return [entry.double() for entry in initial], [torch.cat(group).double() for group in zip(*parts, strict=True)]
 
 
 def kernel_side(plan: Transfer, seed: int) -> tuple[Task, KernelPredictor, float, np.ndarray]:
@@ -129,18 +130,23 @@ def run_early(plan: Early, width: int, seed: int, place: torch.device) -> Json:
     inner = vectors.T @ task.labels
     network = Network(task.points.shape[1], (width,))
     seeds = [1000 * seed + number for number in range(plan.seeds)]
-    initial = start(network, seeds, place, torch.float32)
     points = torch.tensor(task.points, dtype=torch.float32, device=place)
     labels = torch.tensor(task.labels, dtype=torch.float32, device=place)
-    measured: list[list[list[float]]] = []
 
-    def watch(step: int, parameters: Parameters, _: torch.Tensor) -> None:
-        if step in plan.times:
-            nets = Centred(network, [p.double() for p in parameters], [p.double() for p in initial])
-            left = task.labels - nets.values(points.double()).cpu().numpy()
-            measured.append((left @ vectors / inner).tolist())
+    def left_by(own: list[int]) -> list[np.ndarray]:
+        """The shares (nets, n) still to be learned, one array per time."""
+        initial, found = start(network, own, place, torch.float32), []
 
-    descend(network, initial, points, labels, max(plan.times), rate, 0.0, watch=watch)
+        def watch(step: int, parameters: Parameters, _: torch.Tensor) -> None:
+            if step in plan.times:
+                nets = Centred(network, [p.double() for p in parameters], [p.double() for p in initial])
+                left = task.labels - nets.values(points.double()).cpu().numpy()
+                found.append(left @ vectors / inner)
+
+        descend(network, initial, points, labels, max(plan.times), rate, 0.0, watch=watch)
+        return found
+
+    measured = np.concatenate([left_by(own) for own in stacks(seeds, network, len(points), place)], axis=1).tolist()
     law = [((1 - rate * eigenvalues) ** step).tolist() for step in plan.times]
     return {"width": width, "times": list(plan.times), "energies": (inner**2 / (inner @ inner)).tolist(), "law": law,
             "measured": measured}  # fmt: skip
