@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 
+from constructions.ntk_features.tasks import HALVES, load
 from constructions.trained.ntk_features.descent import Attack, descend, stacks
 from constructions.trained.ntk_features.empirical import (
     as_function,
@@ -24,7 +25,6 @@ from constructions.trained.ntk_features.empirical import (
     one_layer_kernel,
 )
 from constructions.trained.ntk_features.networks import Network, start
-from constructions.trained.ntk_features.tasks import HALVES, load
 
 SEEDS, STEPS, POINTS = 10, 100, 200
 

@@ -12,10 +12,10 @@ import torch
 from scipy import stats
 
 from constructions.instance import Draw, InvalidInstance
-from constructions.ntk_features import Architecture, KernelPredictor, descended
+from constructions.ntk_features import Architecture, KernelPredictor, descended, spectrum, tasks
 from constructions.ntk_features import run_statistics as statistics
 from constructions.ntk_features.runs import EarlyRuns, EigenspacePair, FeatureRuns, KernelPaths, TransferRuns
-from constructions.trained.ntk_features import paths, plans, run, spectrum, tasks, transfer
+from constructions.trained.ntk_features import paths, plans, run, transfer
 from constructions.trained.ntk_features.descent import Attack, attacked, descend
 from constructions.trained.ntk_features.empirical import (
     as_function,

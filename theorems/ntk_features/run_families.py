@@ -11,53 +11,44 @@ from typing import Any
 
 import numpy as np
 
-from constructions.instance import Instance
+from constructions.instance import Instance, Source
+from constructions.ntk_features import spectrum
 from constructions.ntk_features.runs import EigenspacePair
+from constructions.ntk_features.tasks import HALVES, PARITY, THREES, load
 from theorems.statement import Family
 
-THREES, HALVES, PARITY = "3 v 8", "0-4 v 5-9", "even v odd"
 FEATURES = ((THREES, 250, 107, 1), (HALVES, 250, 400, 3), (PARITY, 250, 400, 1), (THREES, 250, 107, 3),
             (HALVES, 250, 400, 1), (PARITY, 250, 400, 3))  # fmt: skip
 """Task, training points, test points, hidden layers of the kernel: taken in turn."""
-TASKS = (THREES, HALVES, PARITY)
-OTHERS = ((2, "ntk"), (3, "ntk"), (1, "nngp"), (3, "nngp"))
 
 Make = Callable[[int, int], Instance]
 """(seed, index of the draw) -> recorded run."""
 
 
-def _family(name: str, law: str, make: Make, quick: int, full: int) -> Family:
+def _family(name: str, source: Source, law: str, make: Make, quick: int, full: int) -> Family:
     def draw(generator: np.random.Generator, index: int) -> Instance:
         return make(int(generator.integers(2**31)), index)
 
-    return Family(name, "trained", law, draw, quick=quick, full=full)
+    return Family(name, source, law, draw, quick=quick, full=full)
 
 
 def _features(seed: int, index: int) -> Instance:
-    from constructions.trained.ntk_features import results, spectrum
-
     task, train, test, depth = FEATURES[index % len(FEATURES)]
-    return results.feature_instance(spectrum.spectrum(task, train, test, depth, seed))
+    return spectrum.feature_instance(spectrum.spectrum(task, train, test, depth, seed))
 
 
 def _many_points(seed: int, index: int) -> Instance:
-    from constructions.trained.ntk_features import results, spectrum
-
-    return results.feature_instance(spectrum.spectrum(HALVES, 500, None, 1, seed))
+    return spectrum.feature_instance(spectrum.spectrum(HALVES, 500, None, 1, seed))
 
 
 def _random_labels(seed: int, index: int) -> Instance:
-    from constructions.trained.ntk_features import results, spectrum
-
     task, train, test, depth = FEATURES[index % len(FEATURES)]
-    return results.feature_instance(spectrum.spectrum(task, train, test, depth, seed, shuffled=True))
+    return spectrum.feature_instance(spectrum.spectrum(task, train, test, depth, seed, shuffled=True))
 
 
 def _eigenspaces(seed: int, index: int) -> Instance:
-    from constructions.trained.ntk_features import spectrum, tasks
-
-    points = tasks.load(TASKS[index % len(TASKS)], seed, 250, 1).points
-    kinds: Any = ((1, "ntk"), OTHERS[index % len(OTHERS)])
+    points = load((THREES, HALVES, PARITY)[index % 3], seed, 250, 1).points
+    kinds: Any = ((1, "ntk"), spectrum.OTHERS[index % len(spectrum.OTHERS)])
     return EigenspacePair(*(spectrum.leading_vectors(spectrum.kernel_of(points, *kind), points, 20) for kind in kinds))
 
 
@@ -101,25 +92,25 @@ _DIGITS = "8 x 8 digits over 16, split by the draw"
 _KERNEL = "weight variance 2, bias variance 1/100, inputs over their number"
 
 feature_runs = _family(
-    "feature_runs", f"{_DIGITS}; features of the NTK with one or three hidden layers, {_KERNEL}, each attacked in one "
+    "feature_runs", "solved", f"{_DIGITS}; features of the NTK with one or three hidden layers, {_KERNEL}, each attacked in one "
     "step of l_inf radius 1/10", _features, 3, 12)  # fmt: skip
 many_point_features = _family(
-    "many_point_features", f"{_DIGITS}, 0-4 against 5-9, n = 500, all others test points; features of the NTK with one "
+    "many_point_features", "solved", f"{_DIGITS}, 0-4 against 5-9, n = 500, all others test points; features of the NTK with one "
     f"hidden layer, {_KERNEL}, each attacked in one step of l_inf radius 1/10", _many_points, 1, 3)  # fmt: skip
 random_label_features = _family(
-    "random_label_features", f"{_DIGITS}, n = 250, all labels replaced by fair coins; features as in feature_runs",
+    "random_label_features", "solved", f"{_DIGITS}, n = 250, all labels replaced by fair coins; features as in feature_runs",
     _random_labels, 2, 6)  # fmt: skip
 eigenspace_pairs = _family(
-    "eigenspace_pairs", f"{_DIGITS}, n = 250; twenty leading eigenvectors of the NTK with one hidden layer and of "
+    "eigenspace_pairs", "solved", f"{_DIGITS}, n = 250; twenty leading eigenvectors of the NTK with one hidden layer and of "
     f"another NTK or NNGP kernel, {_KERNEL}", _eigenspaces, 4, 24)  # fmt: skip
 transfer_runs = _family(
-    "transfer_runs", f"{_DIGITS}, 0-4 against 5-9, n = 200; three nets of one hidden layer per width, {_KERNEL}, heavy "
+    "transfer_runs", "trained", f"{_DIGITS}, 0-4 against 5-9, n = 200; three nets of one hidden layer per width, {_KERNEL}, heavy "
     "ball for 300 steps, less their start; the kernel predictor of the same time, attacked in one step of l_inf radius "
     "3/20", _transfer, 1, 3)  # fmt: skip
 early_runs = _family(
-    "early_runs", f"{_DIGITS}, 0-4 against 5-9, n = 300; a net of width 1024 less its start, {_KERNEL}, gradient "
+    "early_runs", "trained", f"{_DIGITS}, 0-4 against 5-9, n = 300; a net of width 1024 less its start, {_KERNEL}, gradient "
     "descent for 600 steps at 1/lam_1", _early, 1, 3)  # fmt: skip
 kernel_paths = _family(
-    "kernel_paths", f"{_DIGITS}, 0-4 against 5-9, n = 150; ten pairs of nets of width 64 from starts times 0.3, "
+    "kernel_paths", "trained", f"{_DIGITS}, 0-4 against 5-9, n = 150; ten pairs of nets of width 64 from starts times 0.3, "
     "standard and l_inf-adversarial training at radius 2/25 for 300 steps of heavy ball; centred distances of "
     "empirical kernels on clean images", _paths, 1, 3)  # fmt: skip

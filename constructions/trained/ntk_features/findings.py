@@ -13,13 +13,13 @@ import numpy as np
 
 from constructions.instance import Instance
 from constructions.ntk_features.run_statistics import normal_tail, root, sign_test
+from constructions.ntk_features.spectrum import feature_instance
 from constructions.trained.ntk_features.results import (
     DISTANCES,
     Json,
     Results,
     draws_of,
     early_instance,
-    feature_instance,
     path_instance,
     transfer_instance,
 )

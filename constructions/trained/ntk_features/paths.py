@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from constructions.ntk_features.spectrum import kernel_of
+from constructions.ntk_features.tasks import load
 from constructions.trained.ntk_features.descent import Attack, attacked, descend, stacks
 from constructions.trained.ntk_features.empirical import as_function, as_parameters, empirical_kernel, one_layer_kernel
 from constructions.trained.ntk_features.evolution import Follower
 from constructions.trained.ntk_features.networks import Centred, Network, Parameters, start
-from constructions.trained.ntk_features.spectrum import kernel_of
-from constructions.trained.ntk_features.tasks import load
 from constructions.trained.ntk_features.transfer import MOMENTUM, RATE
 
 Json = dict[str, Any]

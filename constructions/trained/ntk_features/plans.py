@@ -9,8 +9,8 @@ import torch
 
 from constructions.image_files import CIFAR_FOLDER, MNIST_FOLDER
 from constructions.instance import InvalidInstance
+from constructions.ntk_features.tasks import CARS, HALVES, LARGE_THREES, PARITY, THREES
 from constructions.trained.ntk_features.paths import Paths
-from constructions.trained.ntk_features.tasks import CARS, HALVES, LARGE_THREES, PARITY, THREES
 from constructions.trained.ntk_features.transfer import Early, Transfer
 
 SCALES = ("small", "paper")

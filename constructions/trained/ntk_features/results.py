@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from constructions.instance import Draw, Instance
-from constructions.ntk_features.runs import EarlyRuns, EigenspacePair, FeatureRuns, KernelPaths, TransferRuns
+from constructions.ntk_features.runs import EarlyRuns, EigenspacePair, KernelPaths, TransferRuns
+from constructions.ntk_features.spectrum import feature_instance
 from constructions.trained.ntk_features.paths import Paths
 from constructions.trained.ntk_features.plans import Kernels
 from constructions.trained.ntk_features.transfer import Early, Transfer
@@ -40,15 +41,6 @@ def transfer_instance(rows: list[Json]) -> TransferRuns:
         widths=[row["width"] for row in rows], kernel_fooled=np.array(rows[0]["kernel_fooled"], dtype=bool),
         net_fooled=np.array([row["fooled"] for row in rows], dtype=bool),
         noise_fooled=np.array([row["noise"] for row in rows], dtype=bool),
-    )  # fmt: skip
-
-
-def feature_instance(entry: Json) -> FeatureRuns:
-    """The outcomes of the features of one kernel."""
-    return FeatureRuns(
-        eigenvalues=np.array(entry["eigenvalues"]), right=np.array(entry["right"], dtype=bool),
-        robust=np.array(entry["robust"], dtype=bool), labels=np.array(entry["labels"]),
-        random_labels=bool(entry["shuffled"]),
     )  # fmt: skip
 
 

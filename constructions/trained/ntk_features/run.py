@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from constructions.ntk_features import spectrum
+from constructions.ntk_features.tasks import THREES, load
 from constructions.trained.kkt_margin.networks import resolve_device
 from constructions.trained.kkt_margin.run import Checkpoint, TrainingResult, one_torch_thread
-from constructions.trained.ntk_features import paths, plans, spectrum, tables, tables_runs, transfer
+from constructions.trained.ntk_features import paths, plans, tables, tables_runs, transfer
 from constructions.trained.ntk_features.findings import Measured, findings_table
 from constructions.trained.ntk_features.results import Results, draws_of
-from constructions.trained.ntk_features.tasks import THREES, load
 
 Json = dict[str, Any]
 Progress = Callable[[int, int, str], None]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from constructions.ntk_features.run_statistics import overlap
+from constructions.ntk_features.spectrum import PROJECTED, RADIUS, RADIUS_L2
 from constructions.trained.ntk_features.results import Json, Results
-from constructions.trained.ntk_features.spectrum import PROJECTED, RADIUS, RADIUS_L2
 
 OVERLAP_RANKS = (2, 5, 10, 20, 50)
 
@@ -141,7 +141,7 @@ def _pictures(results: Results) -> list[Json]:
     side = int(np.sqrt(len(found["digits"][0])))
     names = [f"p{column}" for column in range(side)]
     grid = [("the digit", found["digits"], [NONE] * len(found["digits"]))]
-    grid += [(f"feature {rank}, lam = {value:.2g}", images, radii) for rank, value, images, radii in zip(
+    grid += [(f"feature {rank}, lam = {value:.3g}", images, radii) for rank, value, images, radii in zip(
         found["ranks"], found["eigenvalues"], found["images"], found["radii"], strict=True)]  # fmt: skip
     rows = [
         [f"{words[0]} {number}", name, radius, *line]

@@ -15,10 +15,10 @@ import torch
 
 from constructions.ntk_features import KernelPredictor, descended, one_step
 from constructions.ntk_features.run_statistics import mcnemar
+from constructions.ntk_features.spectrum import accuracy, kernel_of
+from constructions.ntk_features.tasks import Task, load
 from constructions.trained.ntk_features.descent import Attack, attacked, descend, stacks
 from constructions.trained.ntk_features.networks import Centred, Network, Parameters, start
-from constructions.trained.ntk_features.spectrum import accuracy, kernel_of
-from constructions.trained.ntk_features.tasks import Task, load
 
 Json = dict[str, Any]
 

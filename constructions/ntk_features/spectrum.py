@@ -20,7 +20,8 @@ from constructions.ntk_features import (
     ridge,
 )
 from constructions.ntk_features.run_statistics import slope
-from constructions.trained.ntk_features.tasks import Task, load
+from constructions.ntk_features.runs import FeatureRuns
+from constructions.ntk_features.tasks import Task, load
 
 Json = dict[str, Any]
 
@@ -109,6 +110,15 @@ def spectrum(
         "condition": float(found.eigenvalues[0] / found.eigenvalues[-1]),
         "norm": float(np.sqrt(found.norms_sq.sum())),
     }  # fmt: skip
+
+
+def feature_instance(entry: Json) -> FeatureRuns:
+    """The outcomes of the features of one kernel."""
+    return FeatureRuns(
+        eigenvalues=np.array(entry["eigenvalues"]), right=np.array(entry["right"], dtype=bool),
+        robust=np.array(entry["robust"], dtype=bool), labels=np.array(entry["labels"]),
+        random_labels=bool(entry["shuffled"]),
+    )  # fmt: skip
 
 
 def truncation(name: str, train: int, test: int | None, depth: int, seed: int) -> list[list[Any]]:
