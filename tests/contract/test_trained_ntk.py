@@ -513,7 +513,7 @@ def test_a_run_gives_tables_figures_and_records_and_resumes(tmp_path, monkeypatc
     assert len(partial.skipped) > 10 and not partial.draws
     result = run.train("small", certified=numbers, state=state)
     assert not result.skipped and {type(draw.instance) for draw in result.draws} == {
-        TransferRuns, FeatureRuns, EigenspacePair, EarlyRuns, KernelPaths}  # fmt: skip
+        TransferRuns, FeatureRuns, EigenspacePair, EarlyRuns, KernelPaths, TransferInstance}  # fmt: skip
     names = [table["name"] for table in result.tables]
     assert len(set(names)) == len(names) and names[0] == "ntk_findings"
     claims = {row[0].split()[0] for row in result.tables[0]["rows"]}

@@ -92,25 +92,32 @@ _DIGITS = "8 x 8 digits over 16, split by the draw"
 _KERNEL = "weight variance 2, bias variance 1/100, inputs over their number"
 
 feature_runs = _family(
-    "feature_runs", "solved", f"{_DIGITS}; features of the NTK with one or three hidden layers, {_KERNEL}, each attacked in one "
-    "step of l_inf radius 1/10", _features, 3, 12)  # fmt: skip
+    "feature_runs", "solved",
+    f"{_DIGITS}; features of the NTK with one or three hidden layers, {_KERNEL}, each attacked in one step of l_inf "
+    "radius 1/10", _features, 3, 12)  # fmt: skip
 many_point_features = _family(
-    "many_point_features", "solved", f"{_DIGITS}, 0-4 against 5-9, n = 500, all others test points; features of the NTK with one "
-    f"hidden layer, {_KERNEL}, each attacked in one step of l_inf radius 1/10", _many_points, 1, 3)  # fmt: skip
+    "many_point_features", "solved",
+    f"{_DIGITS}, 0-4 against 5-9, n = 500, all others test points; features of the NTK with one hidden layer, "
+    f"{_KERNEL}, each attacked in one step of l_inf radius 1/10", _many_points, 1, 3)  # fmt: skip
 random_label_features = _family(
-    "random_label_features", "solved", f"{_DIGITS}, n = 250, all labels replaced by fair coins; features as in feature_runs",
+    "random_label_features", "solved",
+    f"{_DIGITS}, n = 250, all labels replaced by fair coins; features as in feature_runs",
     _random_labels, 2, 6)  # fmt: skip
 eigenspace_pairs = _family(
-    "eigenspace_pairs", "solved", f"{_DIGITS}, n = 250; twenty leading eigenvectors of the NTK with one hidden layer and of "
-    f"another NTK or NNGP kernel, {_KERNEL}", _eigenspaces, 4, 24)  # fmt: skip
+    "eigenspace_pairs", "solved",
+    f"{_DIGITS}, n = 250; twenty leading eigenvectors of the NTK with one hidden layer and of another NTK or NNGP "
+    f"kernel, {_KERNEL}", _eigenspaces, 4, 24)  # fmt: skip
 transfer_runs = _family(
-    "transfer_runs", "trained", f"{_DIGITS}, 0-4 against 5-9, n = 200; three nets of one hidden layer per width, {_KERNEL}, heavy "
-    "ball for 300 steps, less their start; the kernel predictor of the same time, attacked in one step of l_inf radius "
-    "3/20", _transfer, 1, 3)  # fmt: skip
+    "transfer_runs", "trained",
+    f"{_DIGITS}, 0-4 against 5-9, n = 200; three nets of one hidden layer per width, {_KERNEL}, heavy ball for 300 "
+    "steps, less their start; the kernel predictor of the same time, attacked in one step of l_inf radius 3/20",
+    _transfer, 1, 3)  # fmt: skip
 early_runs = _family(
-    "early_runs", "trained", f"{_DIGITS}, 0-4 against 5-9, n = 300; a net of width 1024 less its start, {_KERNEL}, gradient "
-    "descent for 600 steps at 1/lam_1", _early, 1, 3)  # fmt: skip
+    "early_runs", "trained",
+    f"{_DIGITS}, 0-4 against 5-9, n = 300; a net of width 1024 less its start, {_KERNEL}, gradient descent for 600 "
+    "steps at 1/lam_1", _early, 1, 3)  # fmt: skip
 kernel_paths = _family(
-    "kernel_paths", "trained", f"{_DIGITS}, 0-4 against 5-9, n = 150; ten pairs of nets of width 64 from starts times 0.3, "
-    "standard and l_inf-adversarial training at radius 2/25 for 300 steps of heavy ball; centred distances of "
-    "empirical kernels on clean images", _paths, 1, 3)  # fmt: skip
+    "kernel_paths", "trained",
+    f"{_DIGITS}, 0-4 against 5-9, n = 150; ten pairs of nets of width 64 from starts times 0.3, standard and "
+    "l_inf-adversarial training at radius 2/25 for 300 steps of heavy ball; centred distances of empirical kernels on "
+    "clean images", _paths, 1, 3)  # fmt: skip

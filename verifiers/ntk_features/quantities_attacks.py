@@ -181,7 +181,7 @@ def _width(instance: WidthInstance) -> tuple[int, Any, Any, Any]:
 
 
 @_on_width("neurons", "width m")
-def width(instance: WidthInstance) -> Enclosure:
+def net_width(instance: WidthInstance) -> Enclosure:
     return enclose(int(instance.width))
 
 

@@ -217,6 +217,32 @@ def opposite_distance_sq(subject: KernelSubject) -> Enclosure:
     return enclose(np.array([found[i, j] for i, j in pairs], dtype=object), ("pair",))
 
 
+def _relative_radius_sq(subject: KernelSubject, depth: int) -> Any:
+    """1/(|f|_H^2 k(x, x)) of the interpolant at a depth, on points of one norm."""
+    flint, own = _flint(), subject.recursion
+    other = Recursion(depth, own.weight, own.bias, own.divisor)
+    g = subject.gram
+    kernel = [[other.pair(g[i, j], g[i, i], g[j, j])[subject.tangent] for j in range(subject.n)]
+              for i in range(subject.n)]  # fmt: skip
+    labels = flint.arb_mat([[balls(y).item()] for y in subject.labels])
+    try:
+        alpha = flint.arb_mat(kernel).solve(labels)
+    except ZeroDivisionError:
+        raise NoCertificate("the kernel is singular or too close to it") from None
+    norm_sq = (labels.transpose() * alpha).tolist()[0][0]
+    return 1 / (norm_sq * other.diagonal(g[0, 0])[subject.tangent])
+
+
+@_measures("1", "1/(|f|_H^2 k(x, x)): certified squared radius of the interpolant over that of a constant")
+def relative_radius_sq(subject: KernelSubject) -> Enclosure:
+    return enclose(balls(_relative_radius_sq(subject, subject.recursion.depth)))
+
+
+@_measures("1", "the same with one layer more")
+def deeper_radius_sq(subject: KernelSubject) -> Enclosure:
+    return enclose(balls(_relative_radius_sq(subject, subject.recursion.depth + 1)))
+
+
 # ------------------------------------------------------------------ features
 
 

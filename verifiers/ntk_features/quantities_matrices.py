@@ -132,8 +132,8 @@ def _student(instance: DistillInstance) -> dict[str, Any]:
 
 
 _STUDENT = {
-    "clean_value": ("clean", "f(x) of the ridge predictor on the clean data at the query"),
-    "student_value": ("student", "f'(x) of the student, trained on (x_j - eps y_j n, -y_j)"),
+    "ridge_value": ("clean", "f(x) of the ridge predictor on the clean data at the query"),
+    "mislabelled_value": ("student", "f'(x) of the student, trained on (x_j - eps y_j n, -y_j)"),
     "label_energy": ("energy", "y^T (X X^T + ridge I)^(-1) y"),
     "student_step": ("step", "eps"),
     "normal_overlap": ("overlap", "largest |<x_j, n>|"),

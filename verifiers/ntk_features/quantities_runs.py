@@ -68,7 +68,7 @@ def fooled_points(runs: TransferRuns) -> Enclosure:
 
 
 @_on_transfer("units", "units per hidden layer", axes=("width",))
-def net_width(runs: TransferRuns) -> Enclosure:
+def trained_width(runs: TransferRuns) -> Enclosure:
     return enclose(runs.widths, ("width",))
 
 

@@ -258,6 +258,71 @@ def truncated_value(instance: SpectralInstance) -> Enclosure:
     return enclose(np.array([abs(values[:k].sum()) for k in range(1, own.n + 1)], dtype=object), FEATURE)
 
 
+def _kept(instance: SpectralInstance) -> list[np.ndarray]:
+    """Coefficients of the truncated predictors f_k that have the sign of every label at its point; f_n is one."""
+    own = _of(instance)
+    sums = [own.a[:, :k].sum(axis=1) for k in range(1, own.n + 1)]
+    return [a for a in sums if min(y * f for y, f in zip(own.y, own.kernel @ a, strict=True)) > 0]
+
+
+KEPT = ("kept",)
+
+
+@_measures("1", "least y_j f_k(x_j) of the truncated predictors with the sign of every label", axes=KEPT)
+def kept_margin(instance: SpectralInstance) -> Enclosure:
+    own = _of(instance)
+    found = [min(y * f for y, f in zip(own.y, own.kernel @ a, strict=True)) for a in _kept(instance)]
+    return enclose(np.array(found, dtype=object), KEPT)
+
+
+@_measures("1", "|f_k|_H^2 of these", axes=KEPT)
+def kept_norm_sq(instance: SpectralInstance) -> Enclosure:
+    kernel = _of(instance).kernel
+    return enclose(np.array([a @ kernel @ a for a in _kept(instance)], dtype=object), KEPT)
+
+
+@_measures("1", "least y_j^2: the least margin of the interpolant")
+def label_margin(instance: SpectralInstance) -> Enclosure:
+    return enclose(min(_of(instance).y ** 2))
+
+
+def _nearest_label(instance: SpectralInstance) -> Any:
+    """Label of the training point nearest to the further one in kernel distance."""
+    own = _of(instance)
+    distances = list(np.diag(own.kernel) - 2 * _cross(instance))
+    return own.y[distances.index(min(distances))]
+
+
+@_measures("1", "y f_k(x) of these at the further point, y the label of the training point nearest to it", axes=KEPT)
+def kept_value(instance: SpectralInstance) -> Enclosure:
+    y, cross = _nearest_label(instance), _cross(instance)
+    return enclose(np.array([y * (cross @ a) for a in _kept(instance)], dtype=object), KEPT)
+
+
+@_measures("1", "the same of the interpolant")
+def further_value(instance: SpectralInstance) -> Enclosure:
+    return enclose(_nearest_label(instance) * (_cross(instance) @ _of(instance).a.sum(axis=1)))
+
+
+@_measures("1", "f^(i)(x)^2/|f^(i)|_H^2 at the further point", axes=FEATURE)
+def further_ratio_sq(instance: SpectralInstance) -> Enclosure:
+    own = _of(instance)
+    if not all(own.inner):
+        raise MissingPart("a feature is identically 0: it has no radius")
+    return enclose((_cross(instance) @ own.a) ** 2 / (own.inner**2 / own.lam), FEATURE)
+
+
+@_measures("1", "k(x, x) at the further point")
+def further_square(instance: SpectralInstance) -> Enclosure:
+    _cross(instance)
+    return enclose(rational(instance.number("own")))
+
+
+@_measures("1", "largest k(x_j, x_j)")
+def largest_square(instance: SpectralInstance) -> Enclosure:
+    return enclose(max(np.diag(_of(instance).kernel)))
+
+
 # ------------------------------------------------------------------ the circle
 
 

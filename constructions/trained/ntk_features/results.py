@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from constructions.instance import Draw, Instance
+from constructions.ntk_features.instance import TransferInstance
 from constructions.ntk_features.runs import EarlyRuns, EigenspacePair, KernelPaths, TransferRuns
 from constructions.ntk_features.spectrum import feature_instance
 from constructions.trained.ntk_features.paths import Paths
@@ -78,6 +79,8 @@ def draws_of(results: Results, seed: int) -> list[Draw]:
              EigenspacePair(np.array(entry[first])[:, :20], np.array(entry[other])[:, :20])) for other in others
         ]  # fmt: skip
     found += [(f"transfer, {t.name}", transfer_instance(rows)) for t, rows in results.transfers]
+    found += [(f"the first net of width {row['width']} beside its kernel, {t.name}",
+               TransferInstance(**row["margins"], level="9/10")) for t, rows in results.transfers for row in rows]
     found += [(f"order of learning, {e.task}, n = {e.train}", early_instance(row)) for e, rows in results.early
               for row in rows]  # fmt: skip
     found += [(f"{kind} distances of kernels through training, {p.name}", path_instance(p, a, b, kind))

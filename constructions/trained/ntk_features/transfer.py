@@ -68,7 +68,7 @@ def kernel_side(plan: Transfer, seed: int) -> tuple[Task, KernelPredictor, float
 
 
 def run_width(plan: Transfer, width: int, seed: int, place: torch.device) -> Json:
-    """Everything that is measured of the nets of one width; lists have one entry per net."""
+    """Everything measured of the nets of one width; lists have one entry per net, margins y f are of the first."""
     task, model, rate, moved = kernel_side(plan, seed)
     seeds = [1000 * seed + number for number in range(plan.seeds)]
     network = Network(task.points.shape[1], (width,) * plan.depth)
@@ -94,6 +94,10 @@ def run_width(plan: Transfer, width: int, seed: int, place: torch.device) -> Jso
     return {
         "width": width, "seeds": seeds, "kernel_clean": accuracy(kernel_clean, labels),
         "kernel_attacked": accuracy(kernel_moved, labels), "kernel_fooled": kernel_fooled.astype(int).tolist(),
+        "margins": {
+            "network": (labels * at_moved[0]).tolist(), "kernel": (labels * kernel_moved).tolist(),
+            "clean_network": (labels * values[0]).tolist(), "clean_kernel": (labels * kernel_clean).tolist(),
+        },
         "fooled": fooled.astype(int).tolist(), "noise": noisy.astype(int).tolist(),
         "clean": [accuracy(v, labels) for v in values], "bare": [accuracy(v, labels) for v in at_bare],
         "white": [accuracy(v, labels) for v in at_white], "black": [accuracy(v, labels) for v in at_moved],
