@@ -12,7 +12,7 @@ import torch
 from scipy import stats
 
 from constructions.instance import Draw, InvalidInstance
-from constructions.ntk_features import Architecture, KernelPredictor, descended, spectrum, tasks
+from constructions.ntk_features import Architecture, KernelPredictor, TransferInstance, descended, spectrum, tasks
 from constructions.ntk_features import run_statistics as statistics
 from constructions.ntk_features.runs import EarlyRuns, EigenspacePair, FeatureRuns, KernelPaths, TransferRuns
 from constructions.trained.ntk_features import paths, plans, run, transfer
