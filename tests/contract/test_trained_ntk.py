@@ -302,7 +302,7 @@ def test_transfer_holds_where_it_is_planted_and_fails_where_it_is_not():
     statement = trained.perturbations_transfer
     assert isinstance(said(statement, transfer_record([0.8, 0.9, 0.96, 0.99])), Holds)
     flat = said(statement, transfer_record([0.95, 0.95, 0.95, 0.95]))
-    assert isinstance(flat, Refuted) and flat.conclusion in ("a trend in the width, z = 3", "point by point")
+    assert isinstance(flat, Refuted) and flat.conclusion in ("a trend in the width, z = 2", "point by point")
     falling = said(statement, transfer_record([0.99, 0.97, 0.94, 0.8]))
     assert isinstance(falling, Refuted)
     noisy = said(statement, transfer_record([0.8, 0.9, 0.96, 0.99], noise=0.9))

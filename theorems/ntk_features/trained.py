@@ -59,7 +59,7 @@ perturbations_transfer = _proposition(
     then=(
         Claim("wide nets are fooled", wide_transfer_rate >= rate),
         Claim("more than by random signs", 2 * wide_noise_rate <= wide_transfer_rate),
-        Claim("a trend in the width, z = 3", transfer_trend >= 9),
+        Claim("a trend in the width, z = 2", transfer_trend >= 4),
         Claim("point by point", transfer_points_p <= Rational(1, 100)),
     ),
     instances=(run_families.transfer_runs,),

@@ -70,16 +70,17 @@ PAPER = Plan(
         Kernels(task, n, None, depth) for depth in (1, 3)
         for task, n in ((THREES, 250), (HALVES, 500), (PARITY, 500), (HALVES, 1000))
     ),
-    truncated=(Kernels(THREES, 250, None, 1, splits=10), Kernels(HALVES, 1000, None, 3, splits=3),
-               Kernels(PARITY, 1000, None, 1, splits=3)),
-    deep=tuple(Kernels(task, n, None, 3, splits=10) for task, n in ((THREES, 250), (HALVES, 500), (PARITY, 500))),
+    truncated=(Kernels(THREES, 250, None, 1, splits=10), Kernels(HALVES, 1000, None, 3),
+               Kernels(PARITY, 500, 500, 1, splits=3)),
+    deep=tuple(Kernels(task, n, count, 3, splits=10)
+               for task, n, count in ((THREES, 250, None), (HALVES, 500, 500), (PARITY, 500, 500))),
     spaces=(Kernels(THREES, 250, None, 1), Kernels(HALVES, 1000, None, 1), Kernels(PARITY, 1000, None, 1)),
-    transfers=(Transfer(THREES, 250, None, (16, 64, 256, 1024, 4096), 5, 1500),
+    transfers=(Transfer(THREES, 250, None, (16, 64, 256, 1024, 4096), 3, 1500),
                Transfer(HALVES, 500, None, (16, 64, 256, 1024, 4096), 3, 1500)),
     early=(Early(HALVES, 500, (64, 256, 1024, 4096), 3, (100, 500, 1000)),),
-    paths=(*_paths(64, 20, 1000, RADII), *_paths(256, 10, 600, (0.04, 0.08)), *_paths(64, 10, 400, (0.08,), 2)),
+    paths=(*_paths(64, 20, 600, RADII), *_paths(256, 10, 400, (0.08,)), *_paths(64, 10, 400, (0.08,), 2)),
 )  # fmt: skip
-"""Half an hour on one core; on a GPU more nets and wider ones."""
+"""A quarter of an hour on one core; on a GPU more nets and wider ones."""
 
 FEATURE_RADIUS = 8 / 255
 
