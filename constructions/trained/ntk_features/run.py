@@ -45,7 +45,7 @@ def train(
     scale: str = "small", device: str = "cpu", seed: int = 0, progress: Progress | None = None,
     budget: float | None = None, *, certified: Measured | None = None, state: str | os.PathLike[str] | None = None,
 ) -> TrainingResult:  # fmt: skip
-    """Run "small" scale (a minute and a half on one core) or "paper" scale (a quarter of an hour on one core, or a GPU).
+    """Run "small" scale (a minute and a half on one core) or "paper" scale (a quarter of an hour, or a GPU).
 
     `certified(instance)` gives the numbers and p values of recorded runs; without it the table of findings is left out.
     `state` names a checkpoint file from which an interrupted run goes on. Raises `InvalidInstance` on an unknown scale.
