@@ -8,6 +8,7 @@ from sympy import Eq
 
 from constructions.ntk_features import spaces
 from theorems.claim import Claim
+from theorems.conjectures import ntk_features_runs
 from theorems.ntk_features import families
 from theorems.ntk_features.vocabulary import (
     PAPER,
@@ -100,4 +101,4 @@ centring_separates = _conjecture(
 )
 
 STATEMENTS: tuple[Statement, ...] = (truncation_certifies, smaller_norm_is_safer, radius_out_of_sample,
-                                     deeper_is_safer, centring_separates)  # fmt: skip
+                                     deeper_is_safer, centring_separates, *ntk_features_runs.STATEMENTS)  # fmt: skip

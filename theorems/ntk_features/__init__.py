@@ -12,7 +12,7 @@ single steps in rationals; all angles by bisection.
 
 from dataclasses import replace
 
-from theorems.ntk_features import attacks, certificates, kernels, matrices, spectra
+from theorems.ntk_features import attacks, certificates, kernels, matrices, spectra, trained
 from theorems.statement import Statement
 from verifiers.ntk_features import CATALOGUE
 
@@ -29,5 +29,6 @@ STATEMENTS: tuple[Statement, ...] = tuple(
         *certificates.STATEMENTS,
         *attacks.STATEMENTS,
         *matrices.STATEMENTS,
+        *trained.STATEMENTS,
     )
 )
