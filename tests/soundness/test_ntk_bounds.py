@@ -106,6 +106,30 @@ def test_clusters_that_cannot_be_told_apart_have_no_projector() -> None:
         assert [len(own) for own in one.clusters] == [1, 2]
 
 
+def test_projections_are_enclosed_for_every_matrix_in_the_balls() -> None:
+    """Entries known to 1e-6 only: eigenvectors of matrices inside move by more than rounding, and stay enclosed."""
+    generator = np.random.default_rng(2)
+    matrix = np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 0.5], [0.0, 0.5, 1.0]])
+    labels = np.array([1, -1, 1])
+    with precision(BITS):
+        wide = balls(matrix)
+        wide = wide + type(wide[0, 0])(0, 1e-6)
+        found = spectrum(wide, balls(labels))
+        moved = 0.0
+        for _ in range(20):
+            noise = generator.uniform(-1e-6, 1e-6, (3, 3))
+            values, vectors = np.linalg.eigh(matrix + (noise + noise.T) / 2)
+            for c, own in enumerate(found.clusters):
+                v = vectors[:, ::-1][:, own]
+                exact = v @ (v.T @ labels)
+                for ball, value in zip(found.parts[c], exact, strict=True):
+                    assert abs(float(ball.mid()) - value) <= float(ball.rad()) + 1e-13
+                    moved = max(moved, abs(float(ball.mid()) - value))
+                assert all(abs(float(found.values[i].mid()) - values[::-1][i]) <= float(found.values[i].rad()) + 1e-13
+                           for i in own)  # fmt: skip
+    assert moved > 1e-7
+
+
 def test_enclosed_eigenvalues_contain_those_of_a_matrix_known_exactly() -> None:
     generator = np.random.default_rng(1)
     for _ in range(10):

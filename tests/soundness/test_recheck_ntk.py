@@ -90,6 +90,12 @@ def same_vector_twice(payload: Json) -> None:
         row[1] = row[0]
 
 
+def longer_vectors(payload: Json) -> None:
+    """Eigenvectors all the same, but no longer orthonormal."""
+    payload["vectors"]["num"] = [[hex(1001 * int(v, 16)) for v in row] for row in payload["vectors"]["num"]]
+    payload["vectors"]["den"] = hex(1000 * int(payload["vectors"]["den"], 16))
+
+
 def missing_interval(payload: Json) -> None:
     del payload["ends"]["num"][1:-1]
 
@@ -111,6 +117,7 @@ FORGERIES: dict[str, tuple[str, Callable[[Json], None]]] = {
     "smaller radius of the spectrum": ("kernel_spectrum", grown("radius", Fraction(1, 10**6))),
     "swapped vectors": ("kernel_spectrum", swapped_vectors),
     "not a basis": ("kernel_spectrum", same_vector_twice),
+    "longer vectors": ("kernel_spectrum", longer_vectors),
     "wrong order": ("kernel_spectrum", rising_values),
     "kernel of the spectrum": ("kernel_spectrum", in_kernel(kind="nngp")),
     "deep divisor": ("deep_kernel_spectrum", in_kernel(divisor=rational_to_json(1))),
