@@ -8,6 +8,8 @@ K <- sigma_w^2 n/(2 pi) [sqrt(1 - c^2) + (pi - arccos c) c] + sigma_b^2, T <- K 
   as f(x)^2 > rho^2 |f|^2 (Cauchy and Schwarz).
 * ``kernel_cap``: one hidden layer, sigma_w^2 = 2, no bias, D = 1, unit points: the same within an angle t of x on the
   sphere, as (method norm) f(x)^2 > |f|^2 ((4/pi) t + 4 t^2), for the NNGP 2 t^2, or (slope) |f(x)| > B |alpha|_1 t.
+* ``kernel_fit``: the solution of (K + ridge I) alpha = ``targets`` lies within ``radius`` of ``coefficients`` in every
+  entry: with B ``inverse``, R = I - B M and M = K + ridge I, the error is at most |B r|/(1 - |R|) in the maximum norm.
 * ``kernel_spectrum``: the eigenvalues of the kernel matrix, in order, lie within rho of d, as for the V given
   |K V - V D|_F + |V^T V - I|_F (|K|_F + max |d|) <= rho and |V^T V - I|_F < 1/2 (Weyl, for V's orthogonal factor).
 * ``angle_bound``: a supremum over angles is at most ``value``: on each interval between consecutive ``ends``.
@@ -219,6 +221,40 @@ def _cap(read: SimpleNamespace, payload: Any, claim: Any) -> str:
     return f"{_sentence(kernel, x)} at every unit vector within the angle {read._show(t)}"
 
 
+def _fit(read: SimpleNamespace, payload: Any, claim: Any) -> str:
+    read._open(claim, "claim", "type")
+    block, targets, amount, coefficients, inverse, radius = read._open(
+        payload, "payload", "kernel targets ridge coefficients inverse radius")
+    kernel = _Kernel(read, block)
+    n, ridge, rho = len(kernel.points), read._rational(amount, "ridge"), read._rational(radius, "radius")
+    read._need(ridge >= 0, "the ridge is negative")
+    (y, y_den), (a, a_den) = (read._array(part, "a vector", n) for part in (targets, coefficients))
+    raw, den = read._array(inverse, "inverse", n, n)
+    m = _matrix(kernel)
+    m = [[_add(entry, (ridge * (i == j),) * 2) for j, entry in enumerate(row)] for i, row in enumerate(m)]
+    b = [[Fraction(entry, den) for entry in row] for row in raw]
+    rest = [_add((Fraction(y[i], y_den),) * 2, *(_times(Fraction(-a[j], a_den), m[i][j]) for j in range(n)))
+            for i in range(n)]
+    defect = max(sum(_size(_add((Fraction(int(i == j)),) * 2, *(_times(-b[i][k], m[k][j]) for k in range(n))))
+                     for j in range(n)) for i in range(n))
+    read._prove(defect < 1, "I - B M is not a contraction: the matrix is not proved invertible")
+    error = max(_size(_add(*(_times(b[i][k], rest[k]) for k in range(n)))) for i in range(n)) / (1 - defect)
+    read._prove(error <= rho, f"the error is only bounded by {float(error):.3g}")
+    kind = "NTK" if kernel.tangent else "NNGP"
+    return (f"the {kind} predictor of kernel {kernel.name} (n = {n}, depth {kernel.depth}) with ridge "
+            f"{read._show(ridge)} has coefficients within {float(rho):.3g} of those given")
+
+
+def _size(a: Interval) -> Fraction:
+    return max(abs(a[0]), abs(a[1]))
+
+
+def _matrix(kernel: _Kernel) -> list[list[Interval]]:
+    n = len(kernel.points)
+    half = [[kernel(kernel.points[i], kernel.points[j]) for j in range(i + 1)] for i in range(n)]
+    return [[half[max(i, j)][min(i, j)] for j in range(n)] for i in range(n)]
+
+
 def _norm(matrix: list[list[Interval]]) -> Fraction:
     """Upper bound on the Frobenius norm."""
     total = _add(*(_square(entry) for row in matrix for entry in row))
@@ -234,8 +270,7 @@ def _spectrum(read: SimpleNamespace, payload: Any, claim: Any) -> str:
     v = [[Fraction(entry, den) for entry in row] for row in raw]
     d, rho = [Fraction(entry, unit) for entry in own], read._rational(radius, "radius")
     read._prove(all(a >= b for a, b in zip(d, d[1:], strict=False)), "the values are not in falling order")
-    half = [[kernel(kernel.points[i], kernel.points[j]) for j in range(i + 1)] for i in range(n)]
-    k = [[half[max(i, j)][min(i, j)] for j in range(n)] for i in range(n)]
+    k = _matrix(kernel)
     residual = [[_add(*(_times(v[a][j], k[i][a]) for a in range(n)), (-v[i][j] * d[j],) * 2) for j in range(n)]
                 for i in range(n)]
     gram = [[_out(*(_inner([row[i] for row in v], [row[j] for row in v]) - (i == j),) * 2) for j in range(n)]
@@ -314,5 +349,6 @@ def _angle(read: SimpleNamespace, payload: Any, claim: Any) -> str:
 def checks(namespace: dict[str, Any]) -> dict[str, Callable[[Any, Any], str]]:
     """Checker by type of claim, on the readers of `recheck.py`."""
     read = SimpleNamespace(**namespace)
-    kinds = {"kernel_ball": _ball, "kernel_cap": _cap, "kernel_spectrum": _spectrum, "angle_bound": _angle}
+    kinds = {"kernel_ball": _ball, "kernel_cap": _cap, "kernel_fit": _fit, "kernel_spectrum": _spectrum,
+             "angle_bound": _angle}
     return {kind: partial(check, read) for kind, check in kinds.items()}

@@ -45,13 +45,15 @@ def honest() -> dict[str, Json]:
     return found | angles | deep
 
 
+KINDS = ("kernel_ball kernel_cap kernel_fit kernel_spectrum angle_cone angle_square angle_nngp angle_slope "
+         "deep_kernel_ball deep_kernel_fit deep_kernel_spectrum").split()  # fmt: skip
+
+
 def test_every_kind_is_there() -> None:
-    assert set(honest()) == {"kernel_ball", "kernel_cap", "kernel_spectrum", "angle_cone", "angle_square", "angle_nngp",
-                             "angle_slope", "deep_kernel_ball", "deep_kernel_spectrum"}  # fmt: skip
+    assert set(honest()) == set(KINDS)
 
 
-@pytest.mark.parametrize("name", ["kernel_ball", "kernel_cap", "kernel_spectrum", "angle_cone", "angle_square",
-                                  "angle_nngp", "angle_slope", "deep_kernel_ball", "deep_kernel_spectrum"])  # fmt: skip
+@pytest.mark.parametrize("name", KINDS)
 def test_honest_certificates_are_accepted_and_altered_ones_noticed(name) -> None:
     outcome = recheck.check(honest()[name])
     assert outcome.status == "accepted", outcome.sentence
@@ -123,6 +125,12 @@ FORGERIES: dict[str, tuple[str, Callable[[Json], None]]] = {
     "wrong order": ("kernel_spectrum", rising_values),
     "kernel of the spectrum": ("kernel_spectrum", in_kernel(kind="nngp")),
     "deep divisor": ("deep_kernel_spectrum", in_kernel(divisor=rational_to_json(1))),
+    "coefficients closer than they are": ("kernel_fit", grown("radius", Fraction(1, 10**6))),
+    "other coefficients": ("kernel_fit", replaced(coefficients=vector_to_json([1, 0, 0, 0]))),
+    "other targets": ("kernel_fit", replaced(targets=vector_to_json([1, 1, 1, -1]))),
+    "no inverse": ("kernel_fit", lambda p: p["inverse"].update(num=[["0x0"] * 4] * 4)),
+    "another ridge": ("kernel_fit", replaced(ridge=rational_to_json(Fraction(1, 1000)))),
+    "kernel of the fit": ("kernel_fit", in_kernel(kind="nngp")),
     "cone below 4": ("angle_cone", grown("value", LESS)),
     "square below 4": ("angle_square", grown("value", LESS)),
     "nngp below 2": ("angle_nngp", grown("value", LESS)),

@@ -11,7 +11,7 @@ from scipy.linalg import eigh
 
 from constructions.instance import fractions_of
 from constructions.ntk_features.instance import AngleInstance, KernelInstance
-from verifiers.arithmetic import balls, lower_bounds, nearest, precision, rational, upper_bounds
+from verifiers.arithmetic import balls, lower_bounds, nearest, precision, rational, rationals, upper_bounds
 from verifiers.certificates import FORMAT, Json, matrix_to_json, rational_to_json, seal, vector_to_json
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.ntk_features.angles import BITS, BOUNDS
@@ -48,7 +48,7 @@ def _small(instance: KernelInstance) -> bool:
 
 
 def certify_distance(instance: KernelInstance) -> Iterator[Json]:
-    """A ball in kernel distance, and a cap on the sphere, around the first query on which the sign is proved.
+    """The coefficients; a ball in kernel distance and a cap on the sphere around the first query of a proved sign.
 
     The predictor is the one with float64 coefficients nearest to the instance's own: rational numbers.
     """
@@ -59,6 +59,8 @@ def certify_distance(instance: KernelInstance) -> Iterator[Json]:
         alpha = fractions_of(nearest(subject.alpha))
     except NoCertificate:
         return
+    if instance.coefficients is None and instance.time is None:
+        yield from _fitted(subject, alpha)
     stored = KernelInstance(**(instance.arrays() | {"coefficients": np.array([str(a) for a in alpha])}))
     own = KernelSubject(stored)
     value, norm_sq = float(lower_bounds(balls(abs(own.values[0])))), float(upper_bounds(balls(own.norm_sq)))
@@ -80,6 +82,30 @@ def certify_distance(instance: KernelInstance) -> Iterator[Json]:
         method, angle = "norm", float(ratio) / 2**0.5
     found = head | {"angle": rational_to_json(_below(angle)), "method": method}
     yield _sealed("kernel_cap", found, "angle_certificate", instance.digest)
+
+
+def _fitted(subject: KernelSubject, alpha: np.ndarray) -> Iterator[Json]:
+    """The exact solution is near the rational coefficients; nothing where float64 does not invert the kernel."""
+    instance = subject.instance
+    ridge = instance.number("ridge")
+    floats = nearest(subject.kernel) + float(ridge) * np.eye(subject.n)
+    try:
+        inverse = np.linalg.inv(floats)
+    except np.linalg.LinAlgError:
+        return
+    with precision(BITS):
+        matrix = subject.kernel + np.diag([balls(rational(ridge)).item()] * subject.n)
+        b = balls(inverse)
+        defect = upper_bounds(abs(balls(np.eye(subject.n, dtype=np.int64)) - b @ matrix)).sum(axis=1).max()
+        error = upper_bounds(abs(b @ (balls(subject.labels) - matrix @ balls(rationals(alpha))))).max()
+    if not defect < 0.5:
+        return
+    payload = {
+        "kernel": kernel_block(instance), "targets": vector_to_json(fractions_of(instance.labels)),
+        "ridge": rational_to_json(ridge), "coefficients": vector_to_json(alpha), "inverse": matrix_to_json(inverse),
+        "radius": rational_to_json(Fraction(float(error / (1 - defect)) * (1 + 1e-6) + 1e-30)),
+    }  # fmt: skip
+    yield _sealed("kernel_fit", payload, "rkhs_certificate", instance.digest)
 
 
 def _below(value: float) -> Fraction:
