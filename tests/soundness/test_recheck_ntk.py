@@ -100,6 +100,12 @@ def longer_vectors(payload: Json) -> None:
     payload["vectors"]["den"] = hex(1000 * int(payload["vectors"]["den"], 16))
 
 
+def poor_inverse(payload: Json) -> None:
+    """A third of the inverse, and half of the radius: |B r| is small enough, |B r|/(1 - |R|) is not."""
+    payload["inverse"]["den"] = hex(3 * int(payload["inverse"]["den"], 16))
+    grown("radius", Fraction(1, 2))(payload)
+
+
 def missing_interval(payload: Json) -> None:
     del payload["ends"]["num"][1:-1]
 
@@ -129,6 +135,7 @@ FORGERIES: dict[str, tuple[str, Callable[[Json], None]]] = {
     "other coefficients": ("kernel_fit", replaced(coefficients=vector_to_json([1, 0, 0, 0]))),
     "other targets": ("kernel_fit", replaced(targets=vector_to_json([1, 1, 1, -1]))),
     "no inverse": ("kernel_fit", lambda p: p["inverse"].update(num=[["0x0"] * 4] * 4)),
+    "a poor inverse": ("kernel_fit", poor_inverse),
     "another ridge": ("kernel_fit", replaced(ridge=rational_to_json(Fraction(1, 1000)))),
     "kernel of the fit": ("kernel_fit", in_kernel(kind="nngp")),
     "cone below 4": ("angle_cone", grown("value", LESS)),
