@@ -118,11 +118,22 @@ class FrequencyInstance(Instance):
         shape = self.kernel_shape
         if shape is None:
             return
+        self._check_sizes_agree(shape)
         if len(shape) != dimensions:
             raise InvalidInstance(f"kernel {shape} on a grid {self.grid}: their dimensions differ")
         for taps, size in zip(shape, self.grid, strict=True):
             if taps > size:
                 raise InvalidInstance(f"a filter with K = {taps} taps on N = {size} sites: need K <= N")
+
+    def _check_sizes_agree(self, shape: tuple[int, ...]) -> None:
+        """All filters have one size: nets that a predictor or data are judged for have as many taps as the filter."""
+        dimensions = len(self.grid)
+        for part, name in ((self.filters, "filters of the net"), (self.weights, "filters of the ReLU net")):
+            if part is not None and tuple(part.shape[-dimensions:]) != shape:
+                own = part.shape[-dimensions:]
+                raise InvalidInstance(f"the filter has {shape} taps and the {name} {own}: one size is looked at")
+        if self.kernel is not None and np.any(np.broadcast_to(self.kernel, dimensions) != shape):
+            raise InvalidInstance(f"filters have {shape} taps and K is {self.kernel.tolist()}: leave K out")
 
     def _check_band(self) -> None:
         if self.band is None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from constructions.frequency_bias.bands import consecutive_band, low_band
-from constructions.frequency_bias.cyclotomic import annihilator
+from constructions.frequency_bias.cyclotomic import annihilator, null_vector
 from constructions.frequency_bias.instance import FrequencyInstance
 from constructions.frequency_bias.signals import comb
 from constructions.instance import NoInstance, exact_array
@@ -108,6 +108,15 @@ def _order(n: int) -> FrequencyInstance:
 
 def _support(n: int, k: int) -> FrequencyInstance:
     return FrequencyInstance(length=n, kernel=min(k, n))
+
+
+def _supported(n: int, t: int, spare: int, seed: int) -> FrequencyInstance:
+    """A signal on a random set T whose transform vanishes outside of a random B, |T| + |B| = N + 1 + spare."""
+    generator = np.random.default_rng(seed)
+    places = sorted(generator.permutation(n)[: min(t, n)].tolist())
+    zeros = sorted(generator.permutation(n)[: max(len(places) - 1 - spare, 0)].tolist())
+    band = sorted(set(range(n)) - set(zeros))
+    return FrequencyInstance(length=n, signal=null_vector(n, places, zeros), sites=places, band=band)
 
 
 def _constant(n: int, k: int) -> FrequencyInstance:
@@ -233,11 +242,17 @@ orders = Space("orders", {"n": Integer(2, 11)}, _order, note="the Fourier matrix
 supports = Space(
     "supports", {"n": Integer(2, 10), "k": Integer(1, 10)}, _support, note="N sites, signals on at most K of them"
 )
+supported = Space(
+    "supported",
+    {"n": Integer(2, 13), "t": Integer(1, 13), "spare": Integer(0, 1), "seed": Seed()},
+    _supported,
+    note="over the cyclotomic field: a set T of sites, a set B of frequencies, a signal limited to both",
+)
 constants = Space(
     "constants", {"n": Integer(2, 24), "k": Integer(1, 24)}, _constant, note="the constant predictor, K taps"
 )
 
 SPACES: tuple[Space, ...] = (
     sizes, depths, filters, pairs, any_bands, compositions, two_taps, signals, sparse, cosets, shares, zeros, nets,
-    predictors, relu_nets, planes, orders, supports, constants,
+    predictors, relu_nets, planes, orders, supports, supported, constants,
 )  # fmt: skip

@@ -200,7 +200,7 @@ def _tile(rows, columns, products, left, right, squares, variance, shift, scale,
     """Both kernels of a tile, row by row and layer by layer; `lower` computes one half and mirrors it."""
     depth, half = left.shape[0] - 1, variance / 2
     width = products.shape[1]
-    n, delta, theta = np.empty(width), np.empty(width), np.empty(width)
+    n, delta, theta, sine = np.empty(width), np.empty(width), np.empty(width), np.empty(width)
     for i in range(products.shape[0]):
         count = i + 1 if lower else width
         k, t = nngp[i], ntk[i]
@@ -211,21 +211,24 @@ def _tile(rows, columns, products, left, right, squares, variance, shift, scale,
             delta[j] = min(max((n[j] - k[j]) / n[j], 0.0), 2.0)
         for j in range(count):
             theta[j] = _arc(delta[j])
+            sine[j] = math.sqrt(delta[j] * (2 - delta[j]))
         if depth > 0:
             for j in range(count):
                 if delta[j] < NEAR or delta[j] > 2 - NEAR:
                     theta[j] = _first_angle(rows[i], columns[j], squares[i], k[j], scale, shift)
                     delta[j] = 2 * math.sin(theta[j] / 2) ** 2
+                    sine[j] = math.sin(theta[j])
         for layer in range(1, depth + 1):
             if layer > 1:
                 for j in range(count):
                     theta[j] = _arc(delta[j])
+                    sine[j] = math.sqrt(delta[j] * (2 - delta[j]))
             last, own = left[layer - 1, i], left[layer, i]
             for j in range(count):
                 beyond = own * right[layer, j]
                 square = theta[j] * theta[j]
                 series = theta[j] * square * (1 / 3 - square * (1 / 30 - square / 840))
-                exact = math.sqrt(delta[j] * (2 - delta[j])) - theta[j] * (1 - delta[j])
+                exact = sine[j] - theta[j] * (1 - delta[j])
                 bend = series if theta[j] < 1e-2 else exact
                 apart = last - right[layer - 1, j]
                 defect = half * n[j] * (delta[j] - bend / math.pi)

@@ -142,12 +142,12 @@ def _pair(n: int, k: int, a: Numbers, b: Numbers) -> MatrixPair:
 
 def _aligned(n: int, k: int, tilted: int, h: Numbers, a: Numbers, b: Numbers, scale: Fraction, tilt: Fraction
              ) -> MatrixPair:  # fmt: skip
-    """Factors in a common basis whose first vector is an eigenvector of both; `tilted` takes that away."""
+    """Factors in a common basis whose first vector leads both; `tilted` turns one of them away."""
     basis = reflected(rows(h, n), n)
     found = []
     for part, leading in ((a, Fraction(1)), (b, scale)):
         own = np.array(rows(part, k), dtype=object).reshape(n, k)
-        own[0, :], own[:, 0] = Fraction(0), Fraction(0)
+        own[:, 0] = Fraction(0)
         own[0, 0] = leading
         if tilted and leading is scale:
             own[-1, 0] += tilt
@@ -163,7 +163,7 @@ aligned = Space(
     {"n": Integer(2, 5), "k": Integer(2, 3), "tilted": Integer(0, 1), "h": Reals(-1, 1, lambda p: 2 * p["n"])}
     | _FACTORS | {"scale": Real("1/2", 2), "tilt": Real(-3, 3)},
     _aligned,
-    note="two kernel matrices, mostly with a common eigenvector",
+    note="two kernel matrices with a common leading vector, or not",
 )  # fmt: skip
 
 

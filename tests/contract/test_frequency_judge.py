@@ -78,6 +78,8 @@ def test_npz_files_hold_the_same_keys_or_an_instance(tmp_path) -> None:
     ({"N": 8, "X": [[1] * 8], "y": [2]}, "every label must be \\+1 or -1"),
     ({"N": 8, "X": [[1] * 8]}, "X and y belong together"),
     ({"N": 8, "U": [[1]], "V": [[1] * 7]}, "V has rows of 7 numbers"),
+    ({"N": 8, "u": [1, 2, 3], "U": [[1, 2]], "V": [[1] * 8]}, "3,\\) taps and the filters of the net"),
+    ({"N": 8, "u": [1, 2, 3], "K": 2}, "leave K out"),
     ({"N": 8}, "nothing to judge"),
     ({"u": [1]}, "has no N"),
     ({"N": 0, "u": [1]}, "N is 0; it must be at least 1"),
@@ -93,3 +95,32 @@ def test_complex_arrays_are_refused(tmp_path) -> None:
     np.savez(tmp_path / "file.npz", format=1, slug="frequency_bias", N=4, u=np.array([1, 1j]))
     with pytest.raises(InvalidInstance, match="complex"):
         engine.judge("frequency_bias", tmp_path / "file.npz")
+
+
+@pytest.mark.parametrize("rows", [
+    [[1, 0, 0, 0], [1, 0, 0, 0]], [[1, 0, 0, 0], [2, 0, 0, 0]], [[0, 0, 0, 0], [1, 0, 0, 0]],
+])  # fmt: skip
+def test_data_that_no_linear_predictor_separates_are_refused(tmp_path, rows) -> None:
+    path = tmp_path / "file.json"
+    path.write_text(json.dumps(HEAD | {"N": 4, "K": 2, "X": rows, "y": [1, -1]}))
+    with pytest.raises(InvalidInstance, match="no linear predictor separates X by y"):
+        engine.judge("frequency_bias", path)
+
+
+PARTS: dict[str, dict[str, Any]] = {
+    "filter": {"u": [1, 2]}, "band": {"half_width": 1}, "signal": {"x": [1, 0, 2, 0, 0, -1], "sites": [0, 2]},
+    "predictor": {"beta": [1, 0, 0, 1, 2, -1], "K": 2}, "net": {"U": [[1, 1]], "V": [[1, 0, 0, 0, 1, 2]]},
+    "data": {"X": [[1, 0, 0, 0, 0, 2], [0, 1, 1, 0, 3, 0]], "y": [1, -1], "K": 2},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [
+    ("filter",), ("signal",), ("predictor",), ("net",), ("data",), ("predictor", "band"), ("net", "data"),
+    ("filter", "band", "signal"), ("predictor", "data"), ("filter", "predictor", "net", "data", "signal", "band"),
+])  # fmt: skip
+def test_any_parts_together_are_judged_and_no_theorem_is_refuted(tmp_path, names) -> None:
+    content = HEAD | {"N": 6} | {key: value for name in names for key, value in PARTS[name].items()}
+    result, _, _ = judged(tmp_path, content)
+    theorems = [entry for entry in result["statements"] if entry["kind"] != "conjecture"]
+    assert any(entry["verdict"]["verdict"] == "Holds" for entry in theorems)
+    assert all(entry["verdict"]["verdict"] != "Refuted" for entry in theorems)

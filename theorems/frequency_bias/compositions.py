@@ -31,6 +31,7 @@ from theorems.frequency_bias.vocabulary import (
     real_roots,
     rectangle_bound,
     room,
+    share_factor,
 )
 from theorems.statement import Mutant, Theorem
 from verifiers.frequency_bias import measure
@@ -43,7 +44,7 @@ composition = Theorem(
     title="L layers of K taps obey the bound of one filter with L (K - 1) + 1 taps",
     source=derived(item="depth"),
     given=(consecutive_band, not_zero),
-    then=(Claim("share in the band", band_share <= lam),),
+    then=(Claim("share in the band", band_share <= share_factor * lam),),
     measure=measure,
     instances=(families.named_compositions, families.compositions),
     spaces=(spaces.compositions,),
@@ -108,7 +109,7 @@ gradient_rows = Theorem(
     given=(consecutive_band,),
     then=(
         Claim("its support", gradient_sites <= reach),
-        Claim("share in the band", gradient_share <= lam),
+        Claim("share in the band", gradient_share <= share_factor * lam),
     ),
     measure=measure,
     instances=(families.box_nets, families.relu_nets),
@@ -128,7 +129,7 @@ plane_filters = Theorem(
     source=derived(item="two dimensions"),
     given=(symmetric,),
     then=(
-        Claim("below the bound of this band", plane_share <= plane_bound),
+        Claim("below the bound of this band", plane_share <= share_factor * plane_bound),
         Claim("below that of the rectangle", plane_share <= rectangle_bound),
     ),
     measure=measure,

@@ -137,8 +137,8 @@ def _coset(sites: int, step: int, shift: int, modulation: int) -> FrequencyInsta
     return FrequencyInstance(length=sites, signal=modulated_coset(sites, step, shift, modulation))
 
 
-def _null(sites: int, places: Sequence[int], zeros: Sequence[int], **more: object) -> FrequencyInstance:
-    return FrequencyInstance(length=sites, signal=null_vector(sites, places, zeros), **more)
+def _null(sites: int, places: Sequence[int], zeros: Sequence[int]) -> FrequencyInstance:
+    return FrequencyInstance(length=sites, signal=null_vector(sites, places, zeros))
 
 
 modulated_cosets = _family(
@@ -161,6 +161,25 @@ null_vectors = _family(
         partial(_null, 6, [0, 1], [3]),
     ],
 )
+
+
+def _limited(sites: int, places: Sequence[int], zeros: Sequence[int]) -> FrequencyInstance:
+    band = sorted(set(range(sites)) - set(zeros))
+    return FrequencyInstance(length=sites, signal=null_vector(sites, places, zeros), sites=list(places), band=band)
+
+
+limited_signals = _family(
+    "limited_signals",
+    "signals on T with transforms in B: |T| + |B| = N + 1 for primes, then for N = 4, 9, then N + 2 for a prime",
+    [
+        *[partial(_limited, *parts) for parts in (
+            (2, [0], []), (3, [0, 2], [1]), (5, [0, 1, 3], [0, 2]), (7, [0, 2, 3, 5], [1, 4, 6]),
+            (11, [0, 1, 4, 9], [0, 2, 3]), (11, list(range(11)), list(range(10))), (13, [1, 2, 6], [5, 12]))],
+        partial(_limited, 4, [0, 2], [1]),
+        partial(_limited, 9, [0, 3, 6], [1, 2]),
+        partial(_limited, 7, [0, 2, 3, 5], [1, 4]),
+    ],
+)  # fmt: skip
 
 
 def _window(sites: int, count: int, half_width: int, signal: Sequence[int]) -> FrequencyInstance:
@@ -274,6 +293,7 @@ any_bands = Family.of(spaces.any_bands, quick=25, full=1000)
 compositions = Family.of(spaces.compositions, quick=30, full=1000)
 two_taps = Family.of(spaces.two_taps, quick=20, full=1000)
 random_signals = Family.of(spaces.signals, quick=40, full=2000)
+supported = Family.of(spaces.supported, quick=40, full=600)
 sparse = Family.of(spaces.sparse, quick=40, full=2000)
 cosets = Family.of(spaces.cosets, quick=25, full=300)
 shares = Family.of(spaces.shares, quick=40, full=1500)

@@ -89,7 +89,7 @@ real_bands = Theorem(
     title="For real filters and any band, the largest eigenvalue of the real part is the sharp constant",
     source=derived(item="bands that are not consecutive or not symmetric"),
     given=(not_zero,),
-    then=(Claim("share in the band", band_share <= real_bound),),
+    then=(Claim("share in the band", band_share <= share_factor * real_bound),),
     measure=measure,
     instances=(families.best_real_filters, families.pairs, families.any_bands, families.named_filters),
     spaces=(spaces.pairs, spaces.any_bands),

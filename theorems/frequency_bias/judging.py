@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from constructions.frequency_bias.user_file import EXAMPLE, FIELDS, read_user_file
-from constructions.instance import Instance
+from constructions.instance import Instance, InvalidInstance
 from constructions.kkt_margin.user_schema import FILES, NUMBERS
 from theorems.engine.judge import NOT_MEASURED, Case, Part
 from theorems.statement import Statement
 from verifiers.frequency_bias import measure
+from verifiers.frequency_bias.margin import separates
 from verifiers.quantity import Enclosure, Measurements
 
 SCHEMA: dict[str, Any] = {"fields": list(FIELDS), "numbers": NUMBERS, "files": FILES, "example": EXAMPLE}
@@ -33,9 +34,14 @@ MORE = "theorems.frequency_bias.judging_margin"
 
 
 def case(path: Path, seed: int) -> Case:
-    """The user's file as filter, signal, predictor and data; the seed changes nothing."""
+    """The user's file as filter, signal, predictor and data; the seed changes nothing.
+
+    Raises `InvalidInstance` where no linear predictor separates the data: every statement about them is empty then.
+    """
     file = read_user_file(path)
     instance, measured = file.instance, measure(file.instance)
+    if instance.points is not None and instance.labels is not None and not separates(instance.points, instance.labels):
+        raise InvalidInstance("no linear predictor separates X by y with a positive margin; remove contradicting rows")
     parts = [Part("grid", measured, SIZES[:1] if instance.band is None else SIZES)]
     if instance.taps is not None:
         parts.append(Part("filter", measured, FILTER))

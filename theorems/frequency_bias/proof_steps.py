@@ -21,6 +21,7 @@ EQUALITY = cited("U1.eq", "equality means cosets", "Donoho, Stark 1989; Smith 19
 CHEBOTAREV = cited("U4.minors", "no minor of the Fourier matrix of prime order vanishes",
                    "Chebotarev 1926; Tao 2005, Lemma 1.3")  # fmt: skip
 TAO = argued("U4.sum", "a signal with smaller supports would make a minor vanish", "TAO", checks=["tao"])
+KERNEL = argued("U4.kernel", "one unknown more than equations, and no zero to spare", "KERNEL", checks=["tao_attained"])
 SHIFTS = argued("U4.shifts", "shifts and complements reduce the minors, a prime modulus decides them", "SHIFTS",
                 checks=["chebotarev"])  # fmt: skip
 MESHULAM = cited("U5", "the bound for groups of any order", "Meshulam 2006")
@@ -122,6 +123,7 @@ Proof = tuple[ProofStep, ...]
 SUPPORT_PROOF: Proof = (RUNS, SUM)
 EQUALITY_PROOF: Proof = (EQUALITY,)
 TAO_PROOF: Proof = (CHEBOTAREV, TAO)
+ATTAINED_SUPPORTS_PROOF: Proof = (CHEBOTAREV, TAO, KERNEL)
 MINORS_PROOF: Proof = (CHEBOTAREV, SHIFTS)
 MESHULAM_PROOF: Proof = (MESHULAM,)
 PAIRS_PROOF: Proof = (RANKS, MESHULAM)

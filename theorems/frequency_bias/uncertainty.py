@@ -13,9 +13,12 @@ from theorems.frequency_bias import proof_steps as steps
 from theorems.frequency_bias.vocabulary import (
     M,
     N,
+    angle_factor,
     coset_spectrum,
     coset_support,
     divisor_bound,
+    divisor_factor,
+    entropy_factor,
     log_sites,
     meshulam_bound,
     meshulam_least,
@@ -24,16 +27,20 @@ from theorems.frequency_bias.vocabulary import (
     off_band,
     off_sites,
     pair_bound,
+    prime_extra,
     prime_order,
     real_band,
     signal_share,
     site_count,
     site_entropy,
     site_share,
+    sites_off,
+    size_factor,
     sparsest,
     sparsest_found,
     spectrum,
     spectrum_entropy,
+    spectrum_outside,
     support,
     uncertainty,
     zero_run,
@@ -96,7 +103,7 @@ tao = Theorem(
     title="For a prime N the supports have at least N + 1 elements together",
     source=Source("Tao 2005", "An uncertainty principle for cyclic groups of prime order", "seen"),
     given=(prime_order, Claim("the signal is not zero", support >= 1)),
-    then=(Claim("the sum of the supports", support + spectrum >= N + 1),),
+    then=(Claim("the sum of the supports", support + spectrum >= N + prime_extra),),
     measure=measure,
     instances=SIGNALS,
     spaces=SPACES,
@@ -107,6 +114,34 @@ tao = Theorem(
         Mutant("one more", then=(Claim("N + 2", support + spectrum >= N + 2),)),
     ),
     does_not_claim="Double precision cannot check it: minors that are not zero come below rounding already at N = 61.",
+)
+
+tao_attained = Theorem(
+    "frequency_bias.tao_attained",
+    title="For a prime N any two sets with N + 1 elements together are the supports of a signal and its transform",
+    source=Source("Tao 2005", "every pair of sets occurs", "seen"),
+    given=(
+        prime_order,
+        Claim("sets of N + 1 elements together", Eq(site_count + M, N + 1)),
+        Claim("the signal is not zero", support >= 1),
+        Claim("it lives on T", Eq(sites_off, 0)),
+        Claim("its transform lives in B", Eq(spectrum_outside, 0)),
+    ),
+    then=(
+        Claim("its support is all of T", Eq(support, site_count)),
+        Claim("the nonzero frequencies are all of B", Eq(spectrum, M)),
+    ),
+    measure=measure,
+    instances=(families.limited_signals, families.supported),
+    spaces=(spaces.supported,),
+    proof=steps.ATTAINED_SUPPORTS_PROOF,
+    promised=10,
+    mutants=(
+        Mutant("for every N", without="N is a prime"),
+        Mutant("for larger sets", without="sets of N + 1 elements together"),
+        Mutant("one site is enough", then=(Claim("one", Eq(support, 1)),)),
+    ),
+    does_not_claim="Larger pairs of sets are supports of other signals, which are not built here.",
 )
 
 chebotarev = Theorem(
@@ -130,7 +165,7 @@ meshulam = Theorem(
     title="Meshulam's bound: between divisors of N the least spectrum falls at most linearly",
     source=Source("Meshulam 2006", "An uncertainty inequality for finite abelian groups", "recalled"),
     given=(Claim("the signal is not zero", support >= 1),),
-    then=(Claim("nonzero frequencies", spectrum >= meshulam_bound),),
+    then=(Claim("nonzero frequencies", spectrum >= divisor_factor * meshulam_bound),),
     measure=measure,
     instances=SIGNALS,
     spaces=SPACES,
@@ -168,7 +203,7 @@ concentration = Theorem(
     source=Source("Donoho, Stark 1989", "Theorem 3", "recalled"),
     given=(Claim("little energy outside", sqrt(off_sites) + sqrt(off_band) <= 1),),
     then=(
-        Claim("sizes", site_count * M >= N * (1 - sqrt(off_sites) - sqrt(off_band)) ** 2),
+        Claim("sizes", site_count * M >= size_factor * N * (1 - sqrt(off_sites) - sqrt(off_band)) ** 2),
     ),
     measure=measure,
     instances=(families.windows, families.shares),
@@ -189,7 +224,7 @@ slepian = Theorem(
     title="arccos a + arccos b >= arccos |P_B P_T|: shares on T and in B exclude each other",
     source=Source("Landau, Pollak 1961; Slepian 1978", "finite form", "recalled"),
     given=(real_band,),
-    then=(Claim("a b - sqrt((1 - a^2)(1 - b^2)) <= |P_B P_T|", LENGTHS <= sqrt(pair_bound)),),
+    then=(Claim("a b - sqrt((1 - a^2)(1 - b^2)) <= |P_B P_T|", LENGTHS <= angle_factor * sqrt(pair_bound)),),
     measure=measure,
     instances=(families.windows, families.shares),
     spaces=(spaces.shares,),
@@ -208,7 +243,7 @@ entropy = Theorem(
     title="The entropies of |x|^2 and |x^|^2 add up to at least log N",
     source=Source("Maassen, Uffink 1988", "finite Fourier transform", "recalled"),
     given=(Claim("the signal is not zero", support >= 1),),
-    then=(Claim("sum of entropies", site_entropy + spectrum_entropy >= log_sites),),
+    then=(Claim("sum of entropies", site_entropy + spectrum_entropy >= entropy_factor * log_sites),),
     measure=measure,
     instances=(families.null_vectors, families.random_signals, families.sparse),
     spaces=SPACES,
@@ -242,6 +277,6 @@ entropy_of_cosets = Proposition(
 )  # fmt: skip
 
 STATEMENTS = (
-    donoho_stark, equality, tao, chebotarev, meshulam, sparsest_pairs, concentration, slepian, entropy,
+    donoho_stark, equality, tao, tao_attained, chebotarev, meshulam, sparsest_pairs, concentration, slepian, entropy,
     entropy_of_cosets,
 )  # fmt: skip

@@ -54,7 +54,7 @@ signal_share, off_band = quantity("signal_share", "b^2"), quantity("off_band", r
 pair_bound = quantity("pair_bound", r"|P_B P_T|^2")
 site_entropy, spectrum_entropy = quantity("site_entropy", "H(|x|^2)"), quantity("spectrum_entropy", r"H(|Fx|^2)")
 log_sites = quantity("log_sites", r"\mathrm{log} N")
-spectrum_outside, sites_outside = quantities("spectrum_outside sites_outside")
+spectrum_outside, sites_outside, sites_off = quantities("spectrum_outside sites_outside sites_off")
 
 net_cost = quantity("net_cost", r"(|U|^2+|V|^2)/2")
 band_sum, full_sum = quantity("band_sum", r"\sum_B|(F\beta)_d|"), quantity("full_sum", r"\sum|(F\beta)_d|")
@@ -71,6 +71,21 @@ missing_corners, plane_symmetric = quantities("missing_corners plane_symmetric")
 
 uncertainty = constant("uncertainty", 1, "Donoho and Stark 1989", "C_U")
 """Factor on N in the principle of Donoho and Stark."""
+
+prime_extra = constant("prime_extra", 1, "Tao 2005", "C_p")
+"""What the sum of two supports exceeds a prime N by."""
+
+divisor_factor = constant("divisor_factor", 1, "Meshulam 2006", "C_d")
+"""Factor on Meshulam's bound."""
+
+size_factor = constant("size_factor", 1, "Donoho and Stark 1989", "C_s")
+"""Factor on N (1 - e_T - e_B)^2."""
+
+angle_factor = constant("angle_factor", 1, "Landau and Pollak 1961", "C_L")
+"""Factor on |P_B P_T|."""
+
+entropy_factor = constant("entropy_factor", 1, "Maassen and Uffink 1988", "C_H")
+"""Factor on log N below the sum of the entropies."""
 
 share_factor = constant("share_factor", 1, "derived", r"C_\lambda")
 """Factor on lambda in the bound on the share of a filter."""

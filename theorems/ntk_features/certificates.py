@@ -14,6 +14,7 @@ from theorems.ntk_features.vocabulary import (
     an_ntk,
     angle,
     certified_angle,
+    certified_input_radius,
     cluster_high,
     cluster_low,
     coefficient_norm_sq,
@@ -26,13 +27,19 @@ from theorems.ntk_features.vocabulary import (
     feature_overlap,
     feature_sum_error,
     flip_angle,
+    flip_length,
     function_norm_sq,
+    input_distance_sq,
     interpolates,
     label_error,
     largest_slope,
     least_sine_sq,
+    lipschitz,
     mean_radius_sq,
+    moved_bound_sq,
     nngp,
+    nngp_distance_sq,
+    nngp_lipschitz_sq,
     nngp_ratio,
     norm_factor,
     opposite_distance_sq,
@@ -176,6 +183,42 @@ nngp_certificate = Theorem(
     does_not_claim="The NTK has no such constant: its predictors are only Hoelder continuous with exponent 1/2.",
 )
 
+input_distance = Theorem(
+    "ntk_features.input_distance",
+    title="At any depth and bias the NNGP distance is Lipschitz in l2, and the NTK's square grows linearly at most",
+    source=source(item="kernel distance by input distance, layer by layer; derived, see Bietti, Mairal 2019"),
+    given=(),
+    then=(
+        Claim("NNGP", nngp_distance_sq <= lipschitz * nngp_lipschitz_sq * input_distance_sq),
+        Claim("the kernel itself", distance_sq <= moved_bound_sq),
+    ),
+    measure=measure,
+    instances=(families.near_queries, families.kernel_oracles, families.data_points, families.sphere_points),
+    spaces=(spaces.data, spaces.sphere),
+    proof=(steps.LAYER_MOVE, steps.CONTRACTION, steps.NTK_MOVE),
+    promised=60,
+    mutants=(
+        Mutant("one in twenty less", constants={"lipschitz": Rational(19, 20)}),
+        Mutant("nine tenths of the bound", then=(Claim("9/10", 10 * distance_sq <= 9 * moved_bound_sq),)),
+    ),
+    does_not_claim="The NTK has no Lipschitz constant; its bound grows like the root of the distance.",
+)
+
+input_radius = Theorem(
+    "ntk_features.input_radius",
+    title="No perturbation shorter than the certified l2 radius changes the sign of a kernel predictor at its points",
+    source=source(item="certified input radii against attacks, derived"),
+    given=(),
+    then=(Claim("flips are longer", certified_input_radius <= flip_length),),
+    measure=measure,
+    instances=(families.kernel_oracles, families.near_opposites),
+    spaces=(spaces.data,),
+    proof=(steps.REPRODUCING, steps.LAYER_MOVE.after(), steps.CONTRACTION, steps.NTK_MOVE, steps.SIGN),
+    promised=8,
+    mutants=(Mutant("fifty times the radius", then=(Claim("50", 50 * certified_input_radius <= flip_length),)),),
+    does_not_claim="The gap to the attack's length is not explained: either may be far from the truth.",
+)
+
 opposite_labels = Lemma(
     "ntk_features.opposite_labels",
     title="A predictor that is 1 and -1 at two points has norm at least 2 over their kernel distance",
@@ -198,5 +241,5 @@ opposite_labels = Lemma(
     does_not_claim="Nothing about predictors that do not fit both labels.",
 )
 
-STATEMENTS = (rkhs_certificate, features_on_data, distance_by_angle, steepest_angle, angle_certificate,
-              nngp_certificate, opposite_labels)  # fmt: skip
+STATEMENTS = (rkhs_certificate, features_on_data, input_distance, input_radius, distance_by_angle, steepest_angle,
+              angle_certificate, nngp_certificate, opposite_labels)  # fmt: skip

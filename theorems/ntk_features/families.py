@@ -112,6 +112,19 @@ nearly_equal = _family(
 )
 
 
+def _close(gap: str, **more: Any) -> KernelInstance:
+    """A query very near a point, off its ray."""
+    return _unit([[1, 0], [0, 1]], [1, -1], queries=exact_array([[1, gap]]), **more)
+
+
+near_queries = _family(
+    "ntk_near_queries",
+    "queries 1/1000 and 1/50 from a point, across its ray; depths 1 to 3, with and without a bias",
+    [partial(_close, gap, depth=depth, bias_variance=bias)
+     for gap in ("1/1000", "1/50") for depth, bias in ((1, 0), (2, 0), (3, "1/10"))],
+)  # fmt: skip
+
+
 def _opposite(gap: str, depth: int) -> KernelInstance:
     """Two near points of opposite labels among others."""
     return _unit([spaces.at_angle(0), spaces.at_angle(gap), spaces.at_angle("3/2"), spaces.at_angle(-3)],
@@ -189,7 +202,7 @@ circles = _family(
 circle_draws = Family.of(spaces.circles, quick=20, full=200)
 kernel_pair_oracles = _family(
     "ntk_pair_oracles",
-    "orthogonal and nearby matrices, and pairs with a common eigenvector",
+    "orthogonal and nearby matrices, and pairs with a common leading vector",
     [
         partial(MatrixPair, first=[[1], [0]], second=[[0], [1]]),
         partial(MatrixPair, first=[[1], [0]], second=exact_array([["1"], ["1/20"]])),
@@ -201,7 +214,7 @@ kernel_pairs = Family.of(spaces.pairs, quick=80, full=1000)
 aligned_pairs = Family.of(spaces.aligned, quick=80, full=1000)
 saturated = _family(
     "ntk_saturated",
-    "a common leading eigenvector and orthogonal rests",
+    "a common leading vector and orthogonal rests",
     [partial(MatrixPair, first=exact_array([[2, 0], [0, a], [0, 0]]), second=exact_array([[1, 0], [0, 0], [0, b]]))
      for a, b in (("1/10", "1/5"), ("1/2", "1/2"), (2, 1))],
 )  # fmt: skip

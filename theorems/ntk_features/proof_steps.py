@@ -85,6 +85,22 @@ NNGP_DISTANCE = scalar(
     [D <= 2 * t**2],
     uses=["N4.kappa"],
 )
+LAYER_MOVE = argued(
+    "N4.layer", "|phi - phi'|^2 becomes (sigma_w^2/2) (|phi - phi'|^2 + 2 |phi| |phi'| (cos t - kappa_1(t)))", "LAYER",
+    checks=["input_distance"],
+)  # fmt: skip
+move, length = symbols("move length", real=True)
+CONTRACTION = scalar(
+    "N4.contraction",
+    "so a layer of an NNGP multiplies squared distances by sigma_w^2/2 at most, as kappa_1 >= cos t",
+    [w > 0, kappa >= c, length >= 0, Eq(D, w / 2 * (move + 2 * length * (c - kappa)))],
+    [D <= w / 2 * move],
+    uses=["N4.layer"],
+)
+NTK_MOVE = argued(
+    "N4.ntk", "and an NTK's becomes that plus sigma_w^2 (kappa d^2 + t/(2 pi) (T + T'))", "TANGENT", uses=["N4.layer"],
+    checks=["input_distance"],
+)  # fmt: skip
 SLOPE = argued(
     "N5", "|dTheta/dt| = (2/pi) |2 (pi - t) sin t + cos t| <= 2.6406737065982 on [0, pi]: interval bisection", "SLOPE",
     checks=["steepest_angle"],
@@ -130,7 +146,7 @@ VERSED = argued("N9.versed", "1 - cos a <= a^2/2", "VERSED", checks=["kernel_rot
 top, other, rest, rest2, r1, r2 = symbols("top other rest rest2 r1 r2", real=True)
 COMMON = scalar(
     "N9.common",
-    "with a common eigenvector <K, K'> >= lam lam', and |K|^2 = lam^2 (1 + r^2)",
+    "with a common part of rank one <K, K'> >= lam lam', and |K|^2 = lam^2 (1 + r^2)",
     [top > 0, other > 0, rest >= 0, Eq(inner, top * other + rest), r1 >= 0, r2 >= 0,
      Eq(first, top**2 * (1 + r1)), Eq(second, other**2 * (1 + r2))],
     [inner**2 * (1 + r1) * (1 + r2) >= first * second],
@@ -189,8 +205,8 @@ LAYER = scalar(
 )
 HOMOGENEOUS = argued("K1", "without a bias q scales with |x|^2 and angles do not change: k(c x, x') = c k(x, x')",
                      "HOMOGENEOUS", checks=["homogeneous"])  # fmt: skip
-DEFINITE = cited("K2", "NTKs of points of which no two are parallel are positive definite",
-                 "Du, Zhai, Poczos, Singh 2019, theorem 3.1; Jacot, Gabriel, Hongler 2018 (recalled)")  # fmt: skip
+DEFINITE = argued("K2", "ReLUs of vectors of which no two are parallel have kinks apart: they are independent", "KINKS",
+                  checks=["definite"])  # fmt: skip
 CIRCULANT = argued("G1", "a function of the angle gives a circulant matrix; an NTK is a kernel", "CIRCULANT",
                    checks=["circle_spectrum"])  # fmt: skip
 PARITY = argued("G2", "at depth one the odd part of the kernel in the angle is a multiple of cos t", "PARITY",

@@ -41,6 +41,11 @@ value_gap_sq, value_gap = quantity("value_gap_sq", "(f(x)-f(x_j))^2"), quantity(
 distance_sq, angle = quantity("distance_sq", "d_K(x,x_j)^2"), quantity("angle", r"\theta(x,x_j)")
 certified_angle = quantity("certified_angle", r"\theta_\mathrm{cert}")
 flip_angle = quantity("flip_angle", r"\theta_\mathrm{flip}")
+nngp_lipschitz_sq = quantity("nngp_lipschitz_sq", r"\sigma_w^2/D(\sigma_w^2/2)^L")
+input_distance_sq, nngp_distance_sq = quantity("input_distance_sq", "|x-x_j|^2"), quantity("nngp_distance_sq", "d_N^2")
+moved_bound_sq = quantity("moved_bound_sq", r"\mathrm{bound}(d_K^2)")
+certified_input_radius = quantity("certified_input_radius", r"\rho_\mathrm{cert}")
+flip_length = quantity("flip_length", r"|\delta_\mathrm{flip}|")
 opposite_distance_sq = quantity("opposite_distance_sq", "d_K(x_i,x_j)^2")
 cluster_low, cluster_high = quantity("cluster_low", r"\lambda_c^-"), quantity("cluster_high", r"\lambda_c^+")
 feature_norm_sq = quantity("feature_norm_sq", "|f_c|_H^2")
@@ -89,8 +94,6 @@ kernel_distance = quantity("kernel_distance", r"1-\mathrm{sim}")
 kernel_angle = quantity("kernel_angle", r"\theta(K,K')")
 centred_distance = quantity("centred_distance", r"1-\mathrm{sim}_H")
 leading_angle = quantity("leading_angle", r"\mathrm{apart}(a_1,b_1)")
-first_overlap = quantity("first_overlap", r"\max|a_1\cdot a_k|")
-second_overlap = quantity("second_overlap", r"\max|b_1\cdot b_k|")
 first_leading, second_leading = quantity("first_leading", r"\lambda_1"), quantity("second_leading", r"\lambda_1'")
 ridge_value, mislabelled_value = quantity("ridge_value", "f(x)"), quantity("mislabelled_value", "f'(x)")
 label_energy, student_step = quantity("label_energy", "y^TA^{-1}y"), quantity("student_step", r"\epsilon")
@@ -130,6 +133,9 @@ slope = constant("slope", "2.6406737065982", "derived", "B")
 
 norm_factor = constant("norm_factor", 1, "derived", "C_H")
 """Factor on |f|_H^2 d_K^2 in the certificate."""
+
+lipschitz = constant("lipschitz", 1, "derived", "C_L")
+"""Factor on the squared Lipschitz constant of the NNGP distance."""
 
 hoeffding = constant("hoeffding", 2, "derived", "C_m")
 """Factor of m t^2 in the exponent of Hoeffding's bound."""

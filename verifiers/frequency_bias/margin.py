@@ -93,6 +93,12 @@ def separable(data: Floats) -> bool:
     return not (found.status == 0 and -found.fun <= tolerances.SEPARATED)
 
 
+def separates(points: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether some linear predictor separates points (n, *grid), as far as the program of `separable` can tell."""
+    signs = np.asarray(labels, dtype=np.float64)
+    return separable(np.asarray(points, dtype=np.float64).reshape(len(signs), -1) * signs[:, None])
+
+
 def max_margin(
     points: Floats,
     labels: Floats,

@@ -255,6 +255,12 @@ def spectrum_outside(subject: Subject) -> Enclosure:
     return enclose(int(supports(subject)[2][outside].sum()))
 
 
+@_measures("sites", "nonzero sites of the signal outside of T, counted exactly")
+def sites_off(subject: Subject) -> Enclosure:
+    chosen = [int(n) for n in subject.part("sites")]
+    return enclose(int(np.delete(supports(subject)[1], chosen).sum()))
+
+
 @_measures("sites", "nonzero sites of the signal beyond the first K, counted exactly")
 def sites_outside(subject: Subject) -> Enclosure:
     return enclose(int(supports(subject)[1][subject.kernel :].sum()))

@@ -47,6 +47,8 @@ def one_filter_floor(predictor: np.ndarray) -> Any:
     import flint
 
     arb = flint.arb
+    if predictor.ndim != 2:
+        raise MissingPart("single 2 x 2 filters are looked at on a torus")
     if min(predictor.shape) < 3:
         raise MissingPart("the lags of 2 x 2 taps coincide on grids below 3 x 3")
     rows, sizes = _programme(predictor)

@@ -22,8 +22,11 @@ from verifiers.arithmetic import _flint, precision, rational
 from verifiers.verdict import Rigor
 
 BITS = 192
-GAP = Fraction(1, 10**15)
-"""Difference of upper and lower bound on a supremum at which the bisection stops."""
+GAPS = {"slope": 1e-15, "cone": 1e-6, "square": 1e-6, "nngp": 1e-6}
+"""Difference of upper and lower bound on a supremum at which the bisection stops.
+
+Taylor's formula about the middle converges quadratically, values at the ends only linearly.
+"""
 
 MOST_BOXES = 5000
 """Intervals after which the bisection stops, with the bounds it has."""
@@ -101,7 +104,7 @@ def supremum(name: str, low: Fraction, high: Fraction) -> tuple[Any, Any]:
         right = right if right < pi else pi
         upper, best = bounds(left, right)
         waiting, count = [(-float(upper.mid()), 0, upper, left, right)], 0
-        while -waiting[0][0] - float(best.mid()) > float(GAP) and count < MOST_BOXES:
+        while -waiting[0][0] - float(best.mid()) > GAPS[name] and count < MOST_BOXES:
             _, _, _, a, b = heapq.heappop(waiting)
             middle = (a + b) / 2
             for part in ((a, middle), (middle, b)):

@@ -150,6 +150,11 @@ def coefficient_sum(subject: KernelSubject) -> Enclosure:
     return enclose(balls(absolute(subject.alpha).sum()))
 
 
+@_measures("1", "f at the queries", axes=("query",))
+def query_value(subject: KernelSubject) -> Enclosure:
+    return enclose(balls(subject.values), ("query",))
+
+
 @_measures("1", "(f(x) - f(x_j))^2 for query x and point x_j", axes=PAIRS)
 def value_gap_sq(subject: KernelSubject) -> Enclosure:
     return enclose((subject.values[:, None] - subject.fitted[None, :]) ** 2, PAIRS)

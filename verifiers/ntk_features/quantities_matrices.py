@@ -79,21 +79,7 @@ def leading_angle(pair: MatrixPair) -> Enclosure:
     return enclose((a @ a) * (b @ b) - (a @ b) ** 2)
 
 
-def _leading(factor: np.ndarray) -> Any:
-    return max((abs(entry) for entry in factor[:, 0] @ factor[:, 1:]), default=rational(0))
-
-
-@_measures("1", "largest |<a_1, a_k>|, k > 1: 0 iff a_1 is an eigenvector of K")
-def first_overlap(pair: MatrixPair) -> Enclosure:
-    return enclose(_leading(_of(pair)[0]))
-
-
-@_measures("1", "the same for K'")
-def second_overlap(pair: MatrixPair) -> Enclosure:
-    return enclose(_leading(_of(pair)[1]))
-
-
-@_measures("1", "|a_1|^2, the eigenvalue of a_1")
+@_measures("1", "|a_1|^2: K is |a_1|^2 v v^T and a positive semidefinite rest, v = a_1/|a_1|")
 def first_leading(pair: MatrixPair) -> Enclosure:
     a = _of(pair)[0]
     return enclose(a[:, 0] @ a[:, 0])

@@ -16,6 +16,14 @@ BITS = 192
 """Working precision: a kernel is known to about 50 digits, and what is subtracted from 1 keeps half of them."""
 
 
+def _arccos(cosine: Any) -> Any:
+    """arccos of the part of a ball that lies in [-1, 1]: it falls."""
+    arb = _flint().arb
+    one = arb(1)
+    high, low = cosine.lower().max(-one).min(one).acos(), cosine.upper().max(-one).min(one).acos()
+    return low.union(high)
+
+
 @dataclass(frozen=True)
 class Recursion:
     """The kernel: depth, variances of weights and biases, divisor D, all rational."""
@@ -61,6 +69,41 @@ class Recursion:
             n = arb(q)
             sine_sq = n * n - k * k
         return t
+
+    def spread(self, s: Any, r: Any, p: Any) -> tuple[Any, Any]:
+        """(NNGP, NTK) for all inner products and squared norms |x|^2 in two balls s and r, p = |x'|^2 a rational."""
+        scale = self.weight / self.divisor
+        q, own = scale * r + self.bias, _flint().arb(scale * p + self.bias)
+        k, n = scale * s + self.bias, (q * own).sqrt()
+        pi, w, b, t = _flint().arb.pi(), self.weight, self.bias, k
+        for _ in range(self.depth):
+            theta = _arccos(k / n)
+            k = w * n / (2 * pi) * (theta.sin() + (pi - theta) * theta.cos()) + b
+            t = k + w * (pi - theta) / (2 * pi) * t
+            q, own = w * q / 2 + b, w * own / 2 + b
+            n = (q * own).sqrt()
+        return k, t
+
+    def moved_sq(self, r: Any, t: Any, tangent: bool) -> Any:
+        """A ball whose upper end bounds d_K(x, x')^2 where |x|^2 = r and |x' - x| <= t, t a ball.
+
+        The NNGP moves by at most (sigma_w^2/2)^(L/2) sigma_w t/sqrt(D), layer by layer; the NTK's square by that, by
+        half of its own a layer before, and by angle/(2 pi) (T + T'), all times sigma_w^2.
+        """
+        arb, w = _flint().arb, self.weight
+        step = (arb(w / self.divisor)).sqrt() * t
+        outer = (arb(r).sqrt() + t) ** 2
+        own, moved = ([self._at(depth, value) for depth in range(self.depth)] for value in (r, outer))
+        total = step**2
+        for (q, here), (_, there) in zip(own, moved, strict=True):
+            sine = (step / arb(q).sqrt()).upper() if q > 0 else arb(1)
+            angle = sine.asin() if sine < 1 else arb.pi()
+            step = (arb(w) / 2).sqrt() * step
+            total = step**2 + w * (total / 2 + angle / (2 * arb.pi()) * (here + there))
+        return total if tangent else step**2
+
+    def _at(self, depth: int, r: Any) -> tuple[Any, Any]:
+        return Recursion(depth, self.weight, self.bias, self.divisor).diagonal(r)
 
     def slopes(self, s: Any, r: Any, p: Any, tangent: bool) -> tuple[Any, Any, Any]:
         """(kernel, derivative in s, derivative in r) in balls; of the NTK if `tangent`, else of the NNGP.

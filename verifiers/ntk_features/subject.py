@@ -109,6 +109,9 @@ class KernelSubject:
         return np.array([row[0] for row in found.tolist()], dtype=object)
 
     def _singular(self) -> str:
+        zero = [i for i in range(self.n) if self.gram[i, i] == 0]
+        if zero and self.recursion.bias == 0:
+            return f"the kernel is singular: point {zero[0]} is 0, where it vanishes; remove the point or add a ridge"
         twins = self.parallel
         if twins:
             i, j = twins[0]

@@ -59,8 +59,8 @@ def _zoo(channels: int, width: int, kernels: tuple[int, ...]) -> tuple[Architect
 
 def _others(channels: int) -> tuple[Architecture, ...]:
     """Deeper, linear, without sharing, attention: on 32 sites."""
-    return (_convolution(3, channels, 4), _linear(1), _linear(3), _linear(9), _linear(32), _linear(3, 4),
-            _local(3, channels), _local(9, channels), _attention(4, 2 * channels))  # fmt: skip
+    return (_convolution(3, channels, 4), _convolution(3, channels, 8), _linear(1), _linear(3), _linear(9), _linear(32),
+            _linear(3, 4), _local(3, channels), _local(9, channels), _attention(4, 2 * channels))  # fmt: skip
 
 
 def parts(scale: str) -> tuple[Part, ...]:
@@ -110,6 +110,7 @@ def comparisons(scale: str) -> list[Comparison]:
         Comparison("convolution is higher-frequency than filters that are not shared", PINK, small,
                    "locally connected K=3"),
         Comparison("depth gives higher frequencies", PINK, deep, small),
+        Comparison("depth gives higher frequencies", PINK, "convolution K=3, depth 8", deep),
         Comparison("attention is lower-frequency than convolution", PINK, small, attention),
         *(Comparison(prefers, task, small, "mirrored") for task in (PINK, FLAT, DIGITS, PHOTOS)),
         Comparison(prefers, PINK, "convolution K=9", "mirrored"),
