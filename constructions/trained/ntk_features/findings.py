@@ -30,7 +30,7 @@ Measured = Callable[[Instance], dict[str, Any]]
 LEVEL = 0.01
 """Level of one-sided tests below which a claim counts as reproduced, or its opposite as seen."""
 COLUMNS = {"claim": "", "on": "", "effect": "", "value": "1", "test": "", "p": "probability", "size": "",
-           "clean_standard": "accuracy", "clean_adversarial": "accuracy", "finding": ""}  # fmt: skip
+           "clean_standard": "share", "clean_adversarial": "share", "finding": ""}  # fmt: skip
 NONE = float("nan")
 DIP = 100
 """Number of features kept where the reference run had its least robust accuracy; chosen before these runs."""

@@ -58,8 +58,8 @@ def _features(results: Results) -> list[Json]:
 
 
 def _predictors(results: Results) -> Json:
-    units = {"task": "", "majority": "accuracy", "clean": "accuracy", "one_step": "accuracy",
-             "projected": "accuracy", "projected_in_box": "accuracy", "radius": "pixel range",
+    units = {"task": "", "majority": "share", "clean": "share", "one_step": "share",
+             "projected": "share", "projected_in_box": "share", "radius": "pixel range",
              "linear_radius": "pixel range", "norm": "1", "condition": "1", "slope": "1"}  # fmt: skip
     rows = [
         [plan.name + (", random labels" if entry["shuffled"] else ""), entry["majority"], entry["clean"],
@@ -79,7 +79,7 @@ def _truncation(results: Results) -> list[Json]:
     for number, (plan, splits) in enumerate(results.truncated):
         for kind, axis, words in (("first k features", "k", "the first k features"), ("ridge", "ridge", "ridge")):
             rows = []
-            units = {"what": "", axis: "1", "accuracy": "accuracy", "lowest": "accuracy", "highest": "accuracy"}
+            units = {"what": "", axis: "1", "accuracy": "share", "lowest": "share", "highest": "share"}
             chosen = [[row for row in split if row[0] == kind] for split in splits]
             for position, what in ((2, "clean"), (3, "l_inf"), (4, "l2"), (5, "l_inf within [0, 1]")):
                 for at in zip(*chosen, strict=True):
@@ -93,8 +93,8 @@ def _truncation(results: Results) -> list[Json]:
                 f"{RADIUS_L2:g} in l2. Robustness need not be monotone in k: dropping non-robust features does not "
                 "make a predictor robust.",
                 x=axis, y="accuracy", series="what", low="lowest", high="highest", log="x"))  # fmt: skip
-    units = {"task": "", "filter": "", "amount": "1", "clean": "accuracy", "l_inf": "accuracy", "l2": "accuracy",
-             "l_inf_in_box": "accuracy", "norm": "1", "splits": "1"}  # fmt: skip
+    units = {"task": "", "filter": "", "amount": "1", "clean": "share", "l_inf": "share", "l2": "share",
+             "l_inf_in_box": "share", "norm": "1", "splits": "1"}  # fmt: skip
     rows = [
         [plan.name, *at[0][:2], *(float(np.mean([row[i] for row in at])) for i in range(2, 7)), len(splits)]
         for plan, splits in results.truncated for at in zip(*splits, strict=True)
@@ -105,8 +105,8 @@ def _truncation(results: Results) -> list[Json]:
 
 
 def _depths(results: Results) -> Json:
-    units = {"task": "", "hidden_layers": "1", "robust": "accuracy", "lowest": "accuracy", "highest": "accuracy",
-             "clean": "accuracy"}  # fmt: skip
+    units = {"task": "", "hidden_layers": "1", "robust": "share", "lowest": "share", "highest": "share",
+             "clean": "share"}  # fmt: skip
     rows = []
     for plan, splits in results.deep:
         for at in zip(*splits, strict=True):
