@@ -14,8 +14,9 @@ OVERLAP_RANKS = (2, 5, 10, 20, 50)
 
 
 def table(name: str, title: str, units: dict[str, str], rows: list[list[Any]], note: str, **figure: Any) -> Json:
-    """A measurement table in the form of `reports.training.measurement`."""
-    return {"name": f"ntk_{name}", "title": title, "columns": list(units), "units": units, "rows": rows,
+    """A measurement table in the form of `reports.training.measurement`; floats to six digits."""
+    short = [[float(f"{entry:.6g}") if isinstance(entry, float) else entry for entry in row] for row in rows]
+    return {"name": f"ntk_{name}", "title": title, "columns": list(units), "units": units, "rows": short,
             "note": note} | figure  # fmt: skip
 
 
