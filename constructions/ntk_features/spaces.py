@@ -22,7 +22,7 @@ from constructions.ntk_features.instance import (
     WidthInstance,
 )
 from constructions.ntk_features.lazy import attacked
-from constructions.space import Integer, Real, Reals, Seed, Space
+from constructions.space import Integer, Parameter, Real, Reals, Seed, Space
 
 Numbers = Sequence[Fraction]
 
@@ -90,8 +90,10 @@ def _nngp_circle(t: Numbers, alpha: Numbers, s: Fraction) -> KernelInstance:
     return KernelInstance(**(found.arrays() | {"kind": 0}))
 
 
-_WHOLE = {"n": Integer(2, 5), "d": Integer(2, 4), "depth": Integer(1, 3), "tangent": Integer(0, 1), "labels": Seed()}
-_WIDE = {"x": Reals(-2, 2, lambda p: p["n"] * p["d"]), "q": Reals(-2, 2, lambda p: 2 * p["d"]),
+_WHOLE: dict[str, Parameter] = {
+    "n": Integer(2, 5), "d": Integer(2, 4), "depth": Integer(1, 3), "tangent": Integer(0, 1), "labels": Seed(),
+}  # fmt: skip
+_WIDE: dict[str, Parameter] = {"x": Reals(-2, 2, lambda p: p["n"] * p["d"]), "q": Reals(-2, 2, lambda p: 2 * p["d"]),
          "weight": Real("1/2", 3), "bias": Real(0, 1), "time": Real("1/100", 4)}  # fmt: skip
 sphere = Space(
     "ntk_sphere",
@@ -113,7 +115,7 @@ nngp_circle = Space("nngp_on_circle", circle.parameters, _nngp_circle, note=circ
 # ------------------------------------------------------------------ spectra and matrices
 
 
-def _spectrum(n: int, h: Numbers, steps: Numbers, y: Numbers, ridge: Fraction, time: Fraction, b: Numbers,
+def spectral_instance(n: int, h: Numbers, steps: Numbers, y: Numbers, ridge: Fraction, time: Fraction, b: Numbers,
               extra: Fraction) -> SpectralInstance:  # fmt: skip
     vectors = reflected(rows(h, n), n)
     values = list(itertools.accumulate(Fraction(1, 20) + step for step in steps))[::-1]
@@ -131,7 +133,7 @@ spectra = Space(
         "y": Reals(-2, 2, lambda p: p["n"]), "ridge": Real("1/100", 2), "time": Real(0, 2),
         "b": Reals(-1, 1, lambda p: p["n"]), "extra": Real("-1/10", 1),
     },
-    _spectrum,
+    spectral_instance,
     note="eigenvectors by two reflections; the further point has k(x, X) = K b",
 )  # fmt: skip
 
@@ -155,16 +157,18 @@ def _aligned(n: int, k: int, tilted: int, h: Numbers, a: Numbers, b: Numbers, sc
     return MatrixPair(first=found[0], second=found[1])
 
 
-_FACTORS = {"a": Reals(-1, 1, lambda p: p["n"] * p["k"]), "b": Reals(-1, 1, lambda p: p["n"] * p["k"])}
-pairs = Space("kernel_pairs", {"n": Integer(1, 5), "k": Integer(1, 3)} | _FACTORS, _pair,
+_FACTORS: dict[str, Parameter] = {
+    "a": Reals(-1, 1, lambda p: p["n"] * p["k"]), "b": Reals(-1, 1, lambda p: p["n"] * p["k"]),
+}  # fmt: skip
+_SIZES: dict[str, Parameter] = {"n": Integer(1, 5), "k": Integer(1, 3)}
+pairs = Space("kernel_pairs", _SIZES | _FACTORS, _pair,
               note="two kernel matrices A A^T and B B^T")  # fmt: skip
-aligned = Space(
-    "aligned_pairs",
-    {"n": Integer(2, 5), "k": Integer(2, 3), "tilted": Integer(0, 1), "h": Reals(-1, 1, lambda p: 2 * p["n"])}
-    | _FACTORS | {"scale": Real("1/2", 2), "tilt": Real(-3, 3)},
-    _aligned,
-    note="two kernel matrices with a common leading vector, or not",
-)  # fmt: skip
+_COMMON: dict[str, Parameter] = {
+    "n": Integer(2, 5), "k": Integer(2, 3), "tilted": Integer(0, 1), "h": Reals(-1, 1, lambda p: 2 * p["n"]),
+    "scale": Real("1/2", 2), "tilt": Real(-3, 3),
+}  # fmt: skip
+aligned = Space("aligned_kernels", _COMMON | _FACTORS, _aligned,
+                note="two kernel matrices with a common leading vector, or not")  # fmt: skip
 
 
 def _distilled(n: int, d: int, off: int, x: Numbers, y: Numbers, query: Numbers, normal: Fraction, leak: Fraction,
@@ -211,7 +215,7 @@ steps = Space(
 )  # fmt: skip
 
 
-def _transfer(m: int, kernel: Numbers, gap: Numbers, clean: Numbers, level: Fraction) -> TransferInstance:
+def transfer_instance(m: int, kernel: Numbers, gap: Numbers, clean: Numbers, level: Fraction) -> TransferInstance:
     network = [a + b for a, b in zip(kernel, gap, strict=True)]
     still = [abs(value) for value in kernel]
     return TransferInstance(network=exact_array(network), kernel=exact_array(list(kernel)),
@@ -223,7 +227,7 @@ transfers = Space(
     "transfers",
     {"m": Integer(1, 12), "kernel": Reals(-1, 1, lambda p: p["m"]), "gap": Reals(-1, 1, lambda p: p["m"]),
      "clean": Reals("-1/10", "1/10", lambda p: p["m"]), "level": Real("1/4", 1)},
-    _transfer,
+    transfer_instance,
     note="values on attacked points of a kernel predictor, and of a network that is off by up to 1",
 )  # fmt: skip
 

@@ -21,6 +21,8 @@ from hypothesis import given, settings
 from constructions import strategies
 from constructions.instance import exact_array
 from constructions.ntk_features import AngleInstance, KernelInstance, spaces
+from theorems.engine.prover import prove
+from theorems.proof import StepResult, checked
 from verifiers import certificates, recheck, recheck_ntk
 from verifiers.certificates import rational_to_json, vector_to_json
 from verifiers.errors import MissingPart
@@ -90,6 +92,12 @@ def same_vector_twice(payload: Json) -> None:
         row[1] = row[0]
 
 
+def longer_vectors(payload: Json) -> None:
+    """Eigenvectors all the same, but no longer orthonormal."""
+    payload["vectors"]["num"] = [[hex(1001 * int(v, 16)) for v in row] for row in payload["vectors"]["num"]]
+    payload["vectors"]["den"] = hex(1000 * int(payload["vectors"]["den"], 16))
+
+
 def missing_interval(payload: Json) -> None:
     del payload["ends"]["num"][1:-1]
 
@@ -111,6 +119,7 @@ FORGERIES: dict[str, tuple[str, Callable[[Json], None]]] = {
     "smaller radius of the spectrum": ("kernel_spectrum", grown("radius", Fraction(1, 10**6))),
     "swapped vectors": ("kernel_spectrum", swapped_vectors),
     "not a basis": ("kernel_spectrum", same_vector_twice),
+    "longer vectors": ("kernel_spectrum", longer_vectors),
     "wrong order": ("kernel_spectrum", rising_values),
     "kernel of the spectrum": ("kernel_spectrum", in_kernel(kind="nngp")),
     "deep divisor": ("deep_kernel_spectrum", in_kernel(divisor=rational_to_json(1))),
@@ -201,6 +210,22 @@ def test_constants_that_are_too_small_have_no_intervals() -> None:
     with pytest.raises(MissingPart, match="fails near the angle"):
         intervals("cone", Fraction("3.99"))
     assert len(intervals("slope", Fraction("2.6406737065982"))) < 400
+
+
+def test_a_checked_step_is_proved_only_by_certificates_that_are_accepted() -> None:
+    def step(*found: Json) -> StepResult:
+        return prove(checked("T", "a bound at all angles", "SLOPE", lambda: found))
+
+    good = honest()["angle_slope"]
+    wrong = copy.deepcopy(good)
+    wrong["payload"]["value"] = rational_to_json(Fraction("2.64"))
+    sealed = certificates.seal({k: v for k, v in wrong.items() if k != "digest"})
+    assert step(good).status == "proved" and step(good).by == "certificate"
+    assert step(good, sealed).status == "open" and step(good, sealed).detail.startswith("false")
+    assert step(good, wrong).detail.startswith("altered")
+    assert step().status == "open" and "no certificate" in step().detail
+    with pytest.raises(ValueError, match="rests on"):
+        checked("T", "no argument", "", lambda: (good,))
 
 
 def test_the_checker_runs_alone(tmp_path) -> None:

@@ -102,7 +102,7 @@ finite_width = Theorem(
     proof=(steps.HALFSPACES, steps.HOEFFDING),
     promised=30,
     mutants=(
-        Mutant("twice the exponent", constants={"hoeffding": 4}),
+        Mutant("twice the exponent", constants={"hoeffding": Rational(4)}),
         Mutant("the mean kernel is the NTK", then=(Claim("1", mean_kernel - hidden_part >= -IDENTITY),)),
         Mutant("one sided", then=(Claim("half", 16 * binomial_tail <= _mean),)),
     ),

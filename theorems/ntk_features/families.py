@@ -155,7 +155,7 @@ constant_shifts = _family(
 def _spectrum(values: Sequence[Any], labels: Sequence[Any], *, mirror: Sequence[Any], weights: Sequence[Any],
               extra: Any, time: Any = 1) -> SpectralInstance:  # fmt: skip
     rising = [Fraction(value) for value in reversed(values)]
-    return spaces.spectra.build(
+    return spaces.spectral_instance(
         n=len(values), h=[Fraction(v) for v in mirror] + [Fraction(0)] * len(values),
         steps=[b - a - Fraction(1, 20) for a, b in zip([Fraction(0), *rising], rising, strict=False)],
         y=[Fraction(v) for v in labels], ridge=Fraction(1, 10), time=Fraction(time),
@@ -250,7 +250,7 @@ step_draws = Family.of(spaces.steps, quick=60, full=600)
 
 def _values(kernel: Sequence[Any], gap: Sequence[Any], level: Any) -> TransferInstance:
     exact = [Fraction(value) for value in kernel]
-    return spaces.transfers.build(m=len(exact), kernel=exact, gap=[Fraction(value) for value in gap],
+    return spaces.transfer_instance(m=len(exact), kernel=exact, gap=[Fraction(value) for value in gap],
                                   clean=[Fraction(0)] * len(exact), level=Fraction(level))  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Eq
+from sympy import Eq, Rational
 
 from constructions.ntk_features import spaces
 from theorems.claim import Claim
@@ -48,7 +48,7 @@ kernel_rotation = Theorem(
     proof=(steps.TRACE, steps.ROTATION, steps.VERSED),
     promised=60,
     mutants=(
-        Mutant("half the change", constants={"rotation": "1/2"}),
+        Mutant("half the change", constants={"rotation": Rational(1, 2)}),
         Mutant("distance at most angle^2/4", then=(Claim("1/4", 4 * kernel_distance <= kernel_angle**2),)),
         Mutant("similarity at least 1/2", then=(Claim("1/2", 4 * inner_product**2 >= first_sq * second_sq),)),
     ),

@@ -6,9 +6,12 @@ eigenvector, N a squared norm.
 
 from __future__ import annotations
 
+from functools import partial
+
 from sympy import Eq, symbols
 
-from theorems.proof import argued, cited, scalar
+from theorems.proof import argued, checked, cited, scalar
+from verifiers.ntk_features.certify import angle_certificates
 
 t, c, kappa, P, N, D, g, s, q, lam, v, e = symbols("t c kappa P N D g s q lam v e", real=True)
 f, f2, k, n, size, big, share, sine_sq, cosine, w, both, beyond, bad = symbols(
@@ -101,9 +104,13 @@ NTK_MOVE = argued(
     "N4.ntk", "and an NTK's becomes that plus sigma_w^2 (kappa d^2 + t/(2 pi) (T + T'))", "TANGENT", uses=["N4.layer"],
     checks=["input_distance"],
 )  # fmt: skip
-SLOPE = argued(
+SLOPE = checked(
     "N5", "|dTheta/dt| = (2/pi) |2 (pi - t) sin t + cos t| <= 2.6406737065982 on [0, pi]: interval bisection", "SLOPE",
-    checks=["steepest_angle"],
+    partial(angle_certificates, "slope"), checks=["steepest_angle"],
+)  # fmt: skip
+BISECTED = checked(
+    "N4.bisection", "the three suprema are at most 4, 4 and 2 on [0, pi]: the same by bisection", "SUPREMA",
+    partial(angle_certificates, "cone", "square", "nngp"), checks=["distance_by_angle"],
 )  # fmt: skip
 PATH = argued(
     "N5.path", "along a great circle every angle to x_j changes at most by its length", "PATH",

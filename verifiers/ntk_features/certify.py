@@ -110,10 +110,20 @@ def certify_angles(instance: AngleInstance) -> Iterator[Json]:
     """Intervals that prove the four bounds at all angles, for the instance that spans them all."""
     if instance.number("low") != 0 or instance.number("high") < 4:
         return
-    for name, value in CONSTANTS.items():
-        payload = {"bound": name, "ends": vector_to_json(intervals(name, value)), "value": rational_to_json(value)}
-        statement = "steepest_angle" if name == "slope" else "distance_by_angle"
-        yield _sealed("angle_bound", payload, statement, instance.digest)
+    for name in CONSTANTS:
+        yield angle_certificate(name, instance.digest)
+
+
+def angle_certificates(*names: str) -> Iterator[Json]:
+    """The certificates of these bounds at all angles, about no instance."""
+    return map(angle_certificate, names)
+
+
+def angle_certificate(name: str, instance: str = "") -> Json:
+    """The stated constant bounds a supremum at all angles."""
+    value = CONSTANTS[name]
+    payload = {"bound": name, "ends": vector_to_json(intervals(name, value)), "value": rational_to_json(value)}
+    return _sealed("angle_bound", payload, "steepest_angle" if name == "slope" else "distance_by_angle", instance)
 
 
 def intervals(name: str, value: Fraction) -> list[Fraction]:
