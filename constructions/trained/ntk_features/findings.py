@@ -23,7 +23,7 @@ from constructions.trained.ntk_features.results import (
     path_instance,
     transfer_instance,
 )
-from constructions.trained.ntk_features.tables import table
+from constructions.trained.ntk_features.tables import LEAST_P, table
 
 Measured = Callable[[Instance], dict[str, Any]]
 """The verifier's numbers of a recorded run by name: fractions, or lists of them."""
@@ -51,7 +51,7 @@ def findings_table(results: Results, measured: Measured) -> Json:
     return table(
         "findings", "What reproduces: claims about NTK features, with effects and tests", COLUMNS, rows,
         f"Reproduced or contradicted: the one-sided p value for or against the claim is below {LEVEL:g} and the effect "
-        "has the size asked for. Q3 is corrected for the number of features looked at. Points are independent draws of "
+        f"has the size asked for; p below {LEAST_P:g} is shown as that. Q3 is corrected for the number of features looked at. Points are independent draws of "
         "digits; nets of one task share them in Q1 and Q5, while every pair of Q6 and Q7 has a split of its own. Q6 "
         "and Q7 are exploratory: read them with the clean accuracies beside them, because training that does not fit "
         "its data leaves the kernel where it was. That a kernel ends more concentrated than that of standard training "
@@ -60,7 +60,8 @@ def findings_table(results: Results, measured: Measured) -> Json:
 
 def _row(claim: str, on: str, effect: str, value: float, test: str, p: float, size: str, finding: str,
          clean: tuple[float, float] = (NONE, NONE)) -> list[Any]:  # fmt: skip
-    return [claim, on, effect, value, test, p, size, *clean, finding]
+    shown = max(p, LEAST_P) if p >= 0 else NONE
+    return [claim, on, effect, value, test, shown, size, *clean, finding]
 
 
 def _splits(splits: list[Any]) -> str:

@@ -10,6 +10,9 @@ from constructions.ntk_features.run_statistics import overlap
 from constructions.ntk_features.spectrum import PROJECTED, RADIUS, RADIUS_L2
 from constructions.trained.ntk_features.results import Json, Results
 
+NONE = float("nan")
+LEAST_P = 1e-300
+"""Smaller p values are shown as this, because a float would call them zero."""
 OVERLAP_RANKS = (2, 5, 10, 20, 50)
 
 
@@ -158,6 +161,3 @@ def _pictures(results: Results) -> list[Json]:
         "its linearisation does. Every picture has its own scale. Low ranks show strokes and need large radii; high "
         "ranks show patterns of no shape and turn at radii that nobody sees.",
         kind="pictures", x="digit", y="feature", value="radius", pixels=names)]  # fmt: skip
-
-
-NONE = float("nan")

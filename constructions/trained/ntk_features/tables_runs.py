@@ -10,7 +10,7 @@ from constructions.ntk_features.run_statistics import slope
 from constructions.trained.ntk_features.evolution import REACHED, arrival
 from constructions.trained.ntk_features.paths import ADVERSARIAL, MOVED, STANDARD, Paths
 from constructions.trained.ntk_features.results import Json, Results
-from constructions.trained.ntk_features.tables import table
+from constructions.trained.ntk_features.tables import LEAST_P, table
 from constructions.trained.ntk_features.transfer import ENERGY
 
 
@@ -41,7 +41,7 @@ def _transfer(results: Results) -> list[Json]:
             rows.append([
                 plan.name, entry["width"], plan.seeds, means["clean"], entry["kernel_clean"], entry["kernel_attacked"],
                 float(np.mean(rates)), means["black"], means["white"], float(np.mean(noise)), means["cosine"],
-                means["cosine low"], means["gap"], means["gap moved"], max(entry["mcnemar"]), means["bare"],
+                means["cosine low"], means["gap"], means["gap moved"], max(*entry["mcnemar"], LEAST_P), means["bare"],
             ])  # fmt: skip
             for name, values in (("rate", rates), ("cosine", entry["cosine"]), ("gap", entry["gap moved"])):
                 curves[name].append([plan.name, entry["width"], *_spread(values)])
