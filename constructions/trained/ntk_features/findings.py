@@ -51,8 +51,9 @@ def findings_table(results: Results, measured: Measured) -> Json:
     return table(
         "findings", "What reproduces: claims about NTK features, with effects and tests", COLUMNS, rows,
         f"Reproduced or contradicted: the one-sided p value for or against the claim is below {LEVEL:g} and the effect "
-        f"has the size asked for; p below {LEAST_P:g} is shown as that. Q3 is corrected for the number of features looked at. Points are independent draws of "
-        "digits; nets of one task share them in Q1 and Q5, while every pair of Q6 and Q7 has a split of its own. Q6 "
+        f"has the size asked for; p below {LEAST_P:g} is shown as that. Q3 is corrected for the number of features "
+        "looked at. Points are independent draws of digits; nets of one task share them in Q1 and Q5, while every pair "
+        "of Q6 and Q7 has a split of its own. Q6 "
         "and Q7 are exploratory: read them with the clean accuracies beside them, because training that does not fit "
         "its data leaves the kernel where it was. That a kernel ends more concentrated than that of standard training "
         "may only say that it has moved less far from its start.")  # fmt: skip
