@@ -41,9 +41,8 @@ def value_range(subject: KernelSubject, x: np.ndarray, t: Any) -> Any:
     return total
 
 
-def _largest(holds: Callable[[Any], bool], most: Any) -> Any:
-    """The largest radius found by bisection of [0, most] at which something is proved, a dyadic number."""
-    low, high = _flint().arb(0), most
+def _largest(holds: Callable[[Any], bool], low: Any, high: Any) -> Any:
+    """The largest radius found by bisection of [low, high] at which something is proved, a dyadic number."""
     for _ in range(STEPS):
         middle = ((low + high) / 2).mid()
         low, high = (middle, high) if holds(middle) else (low, middle)
@@ -57,9 +56,14 @@ def certified_radius(subject: KernelSubject, j: int) -> Any:
     if not (abs(value) > 0 and length > 0):
         return _flint().arb(0)
     budget = value**2 / subject.norm_sq if subject.norm_sq > 0 else _flint().arb(0)
-    by_norm = _largest(lambda t: bool(subject.recursion.moved_sq(x @ x, t, subject.tangent) < budget), length)
-    by_value = _largest(lambda t: bool(value_range(subject, x, t) * value > 0), length)
-    return by_norm.max(by_value)
+    none = _flint().arb(0)
+    by_norm = _largest(lambda t: bool(subject.recursion.moved_sq(x @ x, t, subject.tangent) < budget), none, length)
+
+    def by_value(t: Any) -> bool:
+        return bool(value_range(subject, x, t) * value > 0)
+
+    better = (by_norm * (1 + 1 / 64) + length / 2**STEPS).mid()
+    return _largest(by_value, better, length) if by_value(better) else by_norm
 
 
 def flip(subject: KernelSubject, j: int) -> Any:
@@ -67,22 +71,18 @@ def flip(subject: KernelSubject, j: int) -> Any:
     arb, x = _flint().arb, subject.points[j]
     centre = np.array([float(entry) for entry in x])
     sign = 1.0 if subject.fitted[j] > 0 else -1.0
-    predictor = subject.instance.predictor()
-    length = max(float(np.linalg.norm(centre)), 1e-3)
-    best = arb.pos_inf()
+    predictor, length = subject.floats, max(float(np.linalg.norm(centre)), 1e-3)
     ends = [one_step(predictor, centre[None], np.array([sign]), 2 * length, "l2")[0]]
     ends += [projected(predictor, centre[None], np.array([sign]), share * length, "l2", steps=12)[0]
              for share in (0.1, 0.3, 1.0, 2.0)]  # fmt: skip
-    for end in ends:
-        found = _along(predictor, centre, end, sign)
-        if found is None:
-            continue
-        point = rationals(fractions_of(found))
+    found = [point for point in (_along(predictor, centre, end, sign) for end in ends) if point is not None]
+    for candidate in sorted(found, key=lambda point: float(np.linalg.norm(point - centre))):
+        point = rationals(fractions_of(candidate))
         value = subject.kernel_between(point[None], subject.points)[0] @ subject.alpha
         if value * int(sign) < 0:
             delta = point - x
-            best = best.min(arb(delta @ delta).sqrt())
-    return best
+            return arb(delta @ delta).sqrt()
+    return arb.pos_inf()
 
 
 def _along(predictor: Any, centre: np.ndarray, end: np.ndarray, sign: float) -> np.ndarray | None:

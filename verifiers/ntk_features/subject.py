@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from constructions.instance import fractions_of
+from constructions.ntk_features import KernelPredictor
 from constructions.ntk_features import instance as built
 from verifiers.arithmetic import _flint, balls, precision, rationals
 from verifiers.errors import MissingPart, NoCertificate
@@ -100,13 +101,20 @@ class KernelSubject:
             shift = balls(rationals(self.instance.number("ridge")))[()]
             return self._solve(self.kernel + np.diag([shift] * self.n), labels)
 
+    @cached_property
+    def floats(self) -> KernelPredictor:
+        """The predictor in float64, for attacks to search with. Raises `LinAlgError` where the kernel is singular."""
+        return self.instance.predictor()
+
     def _solve(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """matrix^(-1) right for a vector (n,) or columns (n, c)."""
         flint = _flint()
+        columns = right.reshape(self.n, -1)
         try:
-            found = flint.arb_mat(matrix.tolist()).solve(flint.arb_mat([[entry] for entry in right]))
+            found = flint.arb_mat(matrix.tolist()).solve(flint.arb_mat(columns.tolist()))
         except ZeroDivisionError:
             raise NoCertificate(self._singular()) from None
-        return np.array([row[0] for row in found.tolist()], dtype=object)
+        return np.array(found.tolist(), dtype=object).reshape(right.shape)
 
     def _singular(self) -> str:
         zero = [i for i in range(self.n) if self.gram[i, i] == 0]
@@ -166,7 +174,7 @@ class KernelSubject:
     def feature_coefficients(self) -> np.ndarray:
         """K^(-1) P_c y, balls (c, n)."""
         with precision(BITS):
-            return np.array([self._solve(self.kernel, part) for part in self.spectrum.parts], dtype=object)
+            return self._solve(self.kernel, np.array(self.spectrum.parts, dtype=object).T).T
 
     def gradients(self) -> np.ndarray:
         """Input gradients of f at the queries, balls (m, d)."""
