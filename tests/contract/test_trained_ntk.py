@@ -15,7 +15,7 @@ from constructions.instance import Draw, InvalidInstance
 from constructions.ntk_features import Architecture, KernelPredictor, TransferInstance, descended, spectrum, tasks
 from constructions.ntk_features import run_statistics as statistics
 from constructions.ntk_features.runs import EarlyRuns, EigenspacePair, FeatureRuns, KernelPaths, TransferRuns
-from constructions.trained.ntk_features import paths, plans, run, transfer
+from constructions.trained.ntk_features import paths, plans, results, run, transfer
 from constructions.trained.ntk_features.descent import Attack, attacked, descend
 from constructions.trained.ntk_features.empirical import (
     as_function,
@@ -244,7 +244,7 @@ def test_a_follower_measures_what_a_direct_computation_does():
 
 
 def test_arrival_is_the_first_time_at_four_fifths():
-    distances = np.array([[0, 0, 0], [0.7, 0.9, 0], [0.81, 0.85, 0], [1, 1, 0]])
+    distances = np.array([[0, 0, 0], [0.7, 0.9, 0], [0.8, 0.85, 0], [1, 1, 0]])
     assert arrival([0, 5, 10, 15], distances).tolist() == [10, 5, 0]
 
 
@@ -351,7 +351,7 @@ def test_useful_non_robust_features_need_more_than_chance_and_random_labels_have
         for other, wrong in ((statement, coins), (control, record), (statement, feature_record(best=best))):
             assert isinstance(said(other, wrong), HypothesisFailed)
     tail = stats.binom.sf(359, 400, 0.5)
-    assert float(numbers(feature_record(best=0.9))["non_robust_useful_p"]) == pytest.approx(40 * tail, rel=1e-9)
+    assert float(numbers(feature_record(best=0.9))["non_robust_useful_p"]) == pytest.approx(40 * tail, rel=1e-9, abs=0)
 
 
 def test_features_of_constant_sign_are_left_out_of_the_ranking():
@@ -563,13 +563,14 @@ def test_truncation_dips_between_few_features_and_all_of_them():
 
 @pytest.mark.slow
 def test_transfer_and_gradients_come_with_width_as_in_the_reference_run():
-    """Reference: cosines .629, .865, .932 and rates .941, .993, .997 at widths 16, 256, 1024, 1500 steps."""
+    """Reference: cosines .629, .865, .932 and rates .941, .993, .997 at widths 16, 256, 1024, 1500 steps;
+    three narrow nets scatter by a tenth."""
     plan = transfer.Transfer(tasks.THREES, 250, None, (16, 256, 1024), 3, 1500)
     for width, cosine, rate in ((16, 0.629, 0.941), (256, 0.865, 0.993), (1024, 0.932, 0.997)):
         found = transfer.run_width(plan, width, 0, CPU)
         fooled = np.array(found["fooled"], dtype=bool)[:, np.array(found["kernel_fooled"], dtype=bool)]
         assert np.mean(found["cosine"]) == pytest.approx(cosine, abs=0.12 if width == 16 else 0.04)
-        assert fooled.mean() == pytest.approx(rate, abs=0.06 if width == 16 else 0.03)
+        assert fooled.mean() == pytest.approx(rate, abs=0.1 if width == 16 else 0.03)
         assert max(found["mcnemar"]) < 1e-6 and min(found["clean"]) > 0.95
 
 
@@ -577,7 +578,7 @@ def test_transfer_and_gradients_come_with_width_as_in_the_reference_run():
 def test_adversarial_training_that_fits_arrives_later_and_ends_less_spread():
     """Thirty pairs at radius .08: centred arrival 0 earlier, 29 later; c_20 and the trace share larger in 30."""
     plan = paths.Paths(tasks.HALVES, 200, None, 64, 30, 400, 0.08, records=20)
-    found = numbers(run.results.path_instance(
+    found = numbers(results.path_instance(
         plan, paths.run_standard(plan, 0, CPU), paths.run_adversarial(plan, 0, CPU), "centred"))
     assert found["later_pairs"] >= 25 and found["concentrated_pairs"] >= 27 and found["risen_runs"] <= 3
     assert found["fitted_accuracy"] > Fraction(9, 10)

@@ -10,12 +10,16 @@ from constructions.ntk_features.run_statistics import overlap
 from constructions.ntk_features.spectrum import PROJECTED, RADIUS, RADIUS_L2
 from constructions.trained.ntk_features.results import Json, Results
 
+NONE = float("nan")
+LEAST_P = 1e-300
+"""Smaller p values are shown as this, because a float would call them zero."""
 OVERLAP_RANKS = (2, 5, 10, 20, 50)
 
 
 def table(name: str, title: str, units: dict[str, str], rows: list[list[Any]], note: str, **figure: Any) -> Json:
-    """A measurement table in the form of `reports.training.measurement`."""
-    return {"name": f"ntk_{name}", "title": title, "columns": list(units), "units": units, "rows": rows,
+    """A measurement table in the form of `reports.training.measurement`; floats to six digits."""
+    short = [[float(f"{entry:.6g}") if isinstance(entry, float) else entry for entry in row] for row in rows]
+    return {"name": f"ntk_{name}", "title": title, "columns": list(units), "units": units, "rows": short,
             "note": note} | figure  # fmt: skip
 
 
@@ -58,8 +62,8 @@ def _features(results: Results) -> list[Json]:
 
 
 def _predictors(results: Results) -> Json:
-    units = {"task": "", "majority": "accuracy", "clean": "accuracy", "one_step": "accuracy",
-             "projected": "accuracy", "projected_in_box": "accuracy", "radius": "pixel range",
+    units = {"task": "", "majority": "share", "clean": "share", "one_step": "share",
+             "projected": "share", "projected_in_box": "share", "radius": "pixel range",
              "linear_radius": "pixel range", "norm": "1", "condition": "1", "slope": "1"}  # fmt: skip
     rows = [
         [plan.name + (", random labels" if entry["shuffled"] else ""), entry["majority"], entry["clean"],
@@ -79,7 +83,7 @@ def _truncation(results: Results) -> list[Json]:
     for number, (plan, splits) in enumerate(results.truncated):
         for kind, axis, words in (("first k features", "k", "the first k features"), ("ridge", "ridge", "ridge")):
             rows = []
-            units = {"what": "", axis: "1", "accuracy": "accuracy", "lowest": "accuracy", "highest": "accuracy"}
+            units = {"what": "", axis: "1", "accuracy": "share", "lowest": "share", "highest": "share"}
             chosen = [[row for row in split if row[0] == kind] for split in splits]
             for position, what in ((2, "clean"), (3, "l_inf"), (4, "l2"), (5, "l_inf within [0, 1]")):
                 for at in zip(*chosen, strict=True):
@@ -93,8 +97,8 @@ def _truncation(results: Results) -> list[Json]:
                 f"{RADIUS_L2:g} in l2. Robustness need not be monotone in k: dropping non-robust features does not "
                 "make a predictor robust.",
                 x=axis, y="accuracy", series="what", low="lowest", high="highest", log="x"))  # fmt: skip
-    units = {"task": "", "filter": "", "amount": "1", "clean": "accuracy", "l_inf": "accuracy", "l2": "accuracy",
-             "l_inf_in_box": "accuracy", "norm": "1", "splits": "1"}  # fmt: skip
+    units = {"task": "", "filter": "", "amount": "1", "clean": "share", "l_inf": "share", "l2": "share",
+             "l_inf_in_box": "share", "norm": "1", "splits": "1"}  # fmt: skip
     rows = [
         [plan.name, *at[0][:2], *(float(np.mean([row[i] for row in at])) for i in range(2, 7)), len(splits)]
         for plan, splits in results.truncated for at in zip(*splits, strict=True)
@@ -105,8 +109,8 @@ def _truncation(results: Results) -> list[Json]:
 
 
 def _depths(results: Results) -> Json:
-    units = {"task": "", "hidden_layers": "1", "robust": "accuracy", "lowest": "accuracy", "highest": "accuracy",
-             "clean": "accuracy"}  # fmt: skip
+    units = {"task": "", "hidden_layers": "1", "robust": "share", "lowest": "share", "highest": "share",
+             "clean": "share"}  # fmt: skip
     rows = []
     for plan, splits in results.deep:
         for at in zip(*splits, strict=True):
@@ -157,6 +161,3 @@ def _pictures(results: Results) -> list[Json]:
         "its linearisation does. Every picture has its own scale. Low ranks show strokes and need large radii; high "
         "ranks show patterns of no shape and turn at radii that nobody sees.",
         kind="pictures", x="digit", y="feature", value="radius", pixels=names)]  # fmt: skip
-
-
-NONE = float("nan")

@@ -10,7 +10,7 @@ from constructions.ntk_features.run_statistics import slope
 from constructions.trained.ntk_features.evolution import REACHED, arrival
 from constructions.trained.ntk_features.paths import ADVERSARIAL, MOVED, STANDARD, Paths
 from constructions.trained.ntk_features.results import Json, Results
-from constructions.trained.ntk_features.tables import table
+from constructions.trained.ntk_features.tables import LEAST_P, table
 from constructions.trained.ntk_features.transfer import ENERGY
 
 
@@ -25,10 +25,10 @@ def _spread(values: list[float]) -> list[float]:
 
 def _transfer(results: Results) -> list[Json]:
     curves: dict[str, list[list[Any]]] = {"rate": [], "cosine": [], "gap": []}
-    units = {"task": "", "width": "units", "nets": "1", "clean": "accuracy", "kernel_clean": "accuracy",
-             "kernel_attacked": "accuracy", "rate": "probability", "by_kernel": "accuracy", "by_own": "accuracy",
-             "random_signs": "accuracy", "cosine": "1", "cosine_10%": "1", "gap": "1", "gap_attacked": "1",
-             "mcnemar": "probability", "not_centred": "accuracy"}  # fmt: skip
+    units = {"task": "", "width": "units", "nets": "1", "clean": "share", "kernel_clean": "share",
+             "kernel_attacked": "share", "rate": "probability", "by_kernel": "share", "by_own": "share",
+             "random_signs": "share", "cosine": "1", "cosine_10%": "1", "gap": "1", "gap_attacked": "1",
+             "mcnemar": "probability", "not_centred": "share"}  # fmt: skip
     rows: list[list[Any]] = []
     slopes: list[list[Any]] = []
     for plan, entries in results.transfers:
@@ -41,7 +41,7 @@ def _transfer(results: Results) -> list[Json]:
             rows.append([
                 plan.name, entry["width"], plan.seeds, means["clean"], entry["kernel_clean"], entry["kernel_attacked"],
                 float(np.mean(rates)), means["black"], means["white"], float(np.mean(noise)), means["cosine"],
-                means["cosine low"], means["gap"], means["gap moved"], max(entry["mcnemar"]), means["bare"],
+                means["cosine low"], means["gap"], means["gap moved"], max(*entry["mcnemar"], LEAST_P), means["bare"],
             ])  # fmt: skip
             for name, values in (("rate", rates), ("cosine", entry["cosine"]), ("gap", entry["gap moved"])):
                 curves[name].append([plan.name, entry["width"], *_spread(values)])
@@ -162,8 +162,8 @@ def _kernels(results: Results) -> list[Json]:
 
 def _ends(results: Results) -> Json:
     """Where all of it ends, by size and radius."""
-    units = {"size": "", "radius": "pixel range", "training": "", "pairs": "1", "train": "accuracy",
-             "clean": "accuracy", "robust": "accuracy", "distance": "1", "centred": "1", "t80": "steps",
+    units = {"size": "", "radius": "pixel range", "training": "", "pairs": "1", "train": "share",
+             "clean": "share", "robust": "share", "distance": "1", "centred": "1", "t80": "steps",
              "t80_centred": "steps", "t80_top_20": "steps", "growth": "1", "c_20_start": "1", "c_20": "1",
              "trace_start": "share", "trace": "share"}  # fmt: skip
     rows = []
