@@ -98,7 +98,7 @@ def _fitted(subject: KernelSubject, alpha: np.ndarray) -> Iterator[Json]:
         b = balls(inverse)
         defect = upper_bounds(abs(balls(np.eye(subject.n, dtype=np.int64)) - b @ matrix)).sum(axis=1).max()
         error = upper_bounds(abs(b @ (balls(subject.labels) - matrix @ balls(rationals(alpha))))).max()
-    if not defect < 0.5:
+    if not (defect < 0.5 and np.isfinite(error)):
         return
     payload = {
         "kernel": kernel_block(instance), "targets": vector_to_json(fractions_of(instance.labels)),
@@ -126,7 +126,10 @@ def certify_features(instance: KernelInstance) -> Iterator[Json]:
         v, d = balls(vectors), balls(values)
         e = frobenius(v.T @ v - balls(np.eye(len(values), dtype=np.int64)))
         rho = frobenius(kernel @ v - v * d[None, :]) + e * (frobenius(kernel) + balls(np.abs(values).max()).item())
-    radius = Fraction(float(upper_bounds(balls(rho))) * (1 + 1e-6) + 1e-30)
+    bound = float(upper_bounds(balls(rho)))
+    if not np.isfinite(bound):
+        return
+    radius = Fraction(bound * (1 + 1e-6) + 1e-30)
     payload = {"kernel": kernel_block(instance), "vectors": matrix_to_json(vectors), "values": vector_to_json(values),
                "radius": rational_to_json(radius)}  # fmt: skip
     yield _sealed("kernel_spectrum", payload, "features_on_data", instance.digest)

@@ -212,8 +212,6 @@ def binomial_tail(instance: WidthInstance) -> Enclosure:
         elif not gap < 0:
             total += term
         if count < m:
-            if not q > 0:
-                raise MissingPart("the points are parallel: every neuron is on at both or at none")
             term = term * (m - count) / (count + 1) * p / q
     return enclose(balls(certain.union(total)))
 
