@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from sympy import Rational
 
 from constructions import strategies
 from constructions.instance import Draw, InvalidInstance, exact_array
@@ -23,6 +24,7 @@ from constructions.ntk_features import (
     projected,
     spaces,
 )
+from theorems.claim import Claim, quantity
 from theorems.engine.library import statements
 from theorems.statement import judge
 from verifiers.arithmetic import balls, precision
@@ -30,7 +32,8 @@ from verifiers.errors import MissingPart, NoCertificate
 from verifiers.ntk_features import measure
 from verifiers.ntk_features.recursion import BITS
 from verifiers.ntk_features.spectrum import spectrum
-from verifiers.verdict import HypothesisFailed, Undecided, Unsupported
+from verifiers.quantity import between
+from verifiers.verdict import Holds, HypothesisFailed, Undecided, Unsupported
 
 BY_ID = {statement.id.split(".")[1]: statement for statement in statements("ntk_features")}
 SQUARE = [[1, 0], [0, 1], [-1, 0], [0, -1]]
@@ -208,3 +211,24 @@ def test_a_certificate_of_the_norm_is_sharp_for_a_difference_of_kernels() -> Non
     kernel = predictor.architecture.kernel(points)
     gap = float(np.diff(kernel @ a)[0]) ** 2
     assert gap == pytest.approx((a @ kernel @ a) * (kernel[0, 0] + kernel[1, 1] - 2 * kernel[0, 1]), rel=1e-12)
+
+
+def test_powers_of_enclosures_around_zero_decide_claims() -> None:
+    x, y = quantity("test_x"), quantity("test_y")
+    around = {"test_x": between(-0.1, 0.1), "test_y": between(-0.5, 0.25)}
+    assert Claim("square", x**2 <= Rational(1, 50)).decide(around).state == "holds"
+    assert Claim("cube", x**3 <= Rational(1, 500)).decide(around).state == "holds"
+    assert Claim("square above", x**2 >= Rational(1, 50)).decide(around).state == "fails"
+    assert Claim("too sharp", x**2 <= Rational(1, 200)).decide(around).state == "undecided"
+    assert Claim("inverse", 1 / y**2 <= 10**9).decide(around).state == "undecided"
+
+
+def test_a_query_on_a_point_is_no_move() -> None:
+    instance = KernelInstance(points=[[1, 2], [0, 1]], labels=[1, -1], divisor=2, bias_variance="1/10",
+                              queries=[[1, 2], [1, 1]])  # fmt: skip
+    measured = measure(instance)
+    for name in ("value_gap", "value_gap_sq", "distance_sq", "nngp_distance_sq", "moved_bound_sq"):
+        found = measured[name]
+        assert float(found.lower[0, 0]) == float(found.upper[0, 0]) == 0.0 < float(found.upper[1, 0]), name
+    for name in ("rkhs_certificate", "input_distance"):
+        assert isinstance(verdict(name, instance), Holds), name

@@ -121,7 +121,7 @@ def supremum(name: str, low: Fraction, high: Fraction) -> tuple[Any, Any]:
 def ntk_angle(ratio: Any) -> Any:
     """Angle up to which d_K <= ratio for the NTK: (sqrt(1/pi^2 + c^2) - 1/pi)/2."""
     pi = _flint().arb.pi()
-    return ((1 / pi**2 + ratio**2).sqrt() - 1 / pi) / 2
+    return ((1 / pi**2 + ratio * ratio).sqrt() - 1 / pi) / 2
 
 
 def nngp_angle(ratio: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from constructions.instance import floats_of
 from constructions.ntk_features import kernels_numpy
-from verifiers.arithmetic import _flint, absolute, balls, lower_bounds, rational, rationals, upper_bounds
+from verifiers.arithmetic import _flint, absolute, balls, lower_bounds, power, rational, rationals, upper_bounds
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.ntk_features.angles import ntk_angle
 from verifiers.ntk_features.recursion import Recursion
@@ -155,19 +155,28 @@ def query_value(subject: KernelSubject) -> Enclosure:
     return enclose(balls(subject.values), ("query",))
 
 
+def _moves(subject: KernelSubject) -> np.ndarray:
+    """f(x) - f(x_j), balls (m, n); exactly 0 where the query is the point."""
+    gaps = subject.values[:, None] - subject.fitted[None, :]
+    gaps[subject.coincident] = _flint().arb(0)
+    return gaps
+
+
 @_measures("1", "(f(x) - f(x_j))^2 for query x and point x_j", axes=PAIRS)
 def value_gap_sq(subject: KernelSubject) -> Enclosure:
-    return enclose((subject.values[:, None] - subject.fitted[None, :]) ** 2, PAIRS)
+    return enclose(power(_moves(subject), 2), PAIRS)
 
 
 @_measures("1", "|f(x) - f(x_j)|", axes=PAIRS)
 def value_gap(subject: KernelSubject) -> Enclosure:
-    return enclose(absolute(subject.values[:, None] - subject.fitted[None, :]), PAIRS)
+    return enclose(absolute(_moves(subject)), PAIRS)
 
 
 @_measures("1", "d_K(x, x_j)^2 = k(x, x) + k(x_j, x_j) - 2 k(x, x_j)", axes=PAIRS)
 def distance_sq(subject: KernelSubject) -> Enclosure:
-    return enclose(subject.distances_sq(subject.queries, subject.points), PAIRS)
+    found = subject.distances_sq(subject.queries, subject.points)
+    found[subject.coincident] = _flint().arb(0)
+    return enclose(found, PAIRS)
 
 
 def _angles(subject: KernelSubject) -> np.ndarray:
@@ -293,7 +302,9 @@ def mean_radius_sq(subject: KernelSubject) -> Enclosure:
 def feature_gap_sq(subject: KernelSubject) -> Enclosure:
     values = subject.cross @ subject.feature_coefficients.T
     parts = np.array(subject.spectrum.parts, dtype=object)
-    return enclose((values.T[:, :, None] - parts[:, None, :]) ** 2, ("feature", *PAIRS))
+    gaps = values.T[:, :, None] - parts[:, None, :]
+    gaps[:, subject.coincident] = _flint().arb(0)
+    return enclose(power(gaps, 2), ("feature", *PAIRS))
 
 
 @_measures("1", "largest |sum_c P_c y - y|, relative to |y|")

@@ -32,7 +32,8 @@ def value_range(subject: KernelSubject, x: np.ndarray, t: Any) -> Any:
     """A ball that contains f on the whole ball of radius t around x."""
     arb, r = _flint().arb, x @ x
     length, total = arb(r).sqrt(), arb(0)
-    around = ((length - t).max(arb(0)) ** 2).union((length + t) ** 2)
+    inner = (length - t).max(arb(0))
+    around = (inner * inner).union((length + t) ** 2)
     for alpha, other in zip(subject.alpha, subject.points, strict=True):
         p, s = other @ other, x @ other
         move = arb(p).sqrt() * t
@@ -115,7 +116,9 @@ def input_distance_sq(subject: KernelSubject) -> Enclosure:
 def nngp_distance_sq(subject: KernelSubject) -> Enclosure:
     cross = subject.kernels(subject.queries, subject.points)[0]
     left, right = ([subject.recursion.diagonal(x @ x)[0] for x in part] for part in (subject.queries, subject.points))
-    return enclose(balls(left)[:, None] + balls(right)[None, :] - 2 * cross, PAIRS)
+    found = balls(left)[:, None] + balls(right)[None, :] - 2 * cross
+    found[subject.coincident] = _flint().arb(0)
+    return enclose(found, PAIRS)
 
 
 @_measures("1", "bound on d_K(x, x_j)^2 from |x - x_j| and |x_j| alone", axes=PAIRS)

@@ -53,6 +53,11 @@ class KernelSubject:
         return rationals(fractions_of(self.instance.queries))
 
     @cached_property
+    def coincident(self) -> np.ndarray:
+        """Which queries are which points, bool (m, n)."""
+        return np.asarray([[bool((x == other).all()) for other in self.points] for x in self.queries])
+
+    @cached_property
     def gram(self) -> np.ndarray:
         """<x_i, x_j>, rational (n, n)."""
         return np.asarray(self.points @ self.points.T)
