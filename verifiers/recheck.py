@@ -629,9 +629,9 @@ _CHECKS: dict[str, tuple[tuple[str, ...], Callable[..., str]]] = {  # claim type
     "kkt_point": (("kkt_point",), _check_kkt), "interval_positivity": (("positive", "nonnegative"), _check_interval),
     "all_kkt_points": (("all_kkt_points_flipped", "all_kkt_points_support", "all_kkt_points_radius"), _check_all),
     "polynomial_implication": (("polynomial_implication",), _check_polynomial)}
-_FILES = map(str.split, (  # file, kinds
-    "networks ball_margin ball_broken", "laws law_robust law_broken linear_ceiling", "dimpled off_radius",
-    "frequency band_bound band_share supports", "margins cost_above cost_below margin_above margin_below"))
+_FILES = map(str.split, ("networks ball_margin ball_broken", "laws law_robust law_broken linear_ceiling",  # file, kinds
+             "frequency band_bound band_share supports", "margins cost_above cost_below margin_above margin_below",
+             "dimpled off_radius", "ntk kernel_ball kernel_cap kernel_spectrum angle_bound"))
 _CHECKS |= {k: ((k,), lambda p, c, n=n: _beside(n).checks(globals())[c["type"]](p, c)) for n, *s in _FILES for k in s}
 
 
