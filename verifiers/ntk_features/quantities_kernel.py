@@ -29,6 +29,11 @@ def _largest(entries: Any) -> Any:
     return found
 
 
+def _in_units(error: Any) -> Enclosure:
+    """In units of what two ways to one number may differ by."""
+    return enclose(balls(error) / rational(tolerances.IDENTITY))
+
+
 def _number(field: str, unit: str, doc: str, name: str) -> None:
     _measures(unit, doc, name=name)(lambda subject: enclose(rational(subject.instance.number(field))))
 
@@ -122,13 +127,13 @@ def undivided_diagonal(subject: KernelSubject) -> Enclosure:
 @_measures("2^-80", "largest |<grad f(x), x> - f(x)| over the queries, relative to 1 + |f|")
 def euler_error(subject: KernelSubject) -> Enclosure:
     inner = np.array([g @ x for g, x in zip(subject.gradients(), subject.queries, strict=True)], dtype=object)
-    return enclose(balls(_largest((inner - subject.values) / (1 + absolute(subject.values)))) / rational(tolerances.IDENTITY))
+    return _in_units(_largest((inner - subject.values) / (1 + absolute(subject.values))))
 
 
 @_measures("2^-80", "largest |k(2x, x_j) - 2 k(x, x_j)| over queries and points, relative to 1 + |k|")
 def scaling_error(subject: KernelSubject) -> Enclosure:
     doubled = subject.kernel_between(subject.queries * rational(2), subject.points)
-    return enclose(balls(_largest((doubled - 2 * subject.cross) / (1 + absolute(subject.cross)))) / rational(tolerances.IDENTITY))
+    return _in_units(_largest((doubled - 2 * subject.cross) / (1 + absolute(subject.cross))))
 
 
 # ------------------------------------------------------------------ the predictor

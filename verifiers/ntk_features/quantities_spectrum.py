@@ -376,7 +376,8 @@ def odd_eigenvalue(instance: CircleInstance) -> Enclosure:
     odd = _odd(int(instance.count))
     if not odd:
         raise MissingPart("fewer than 6 points, or an odd number: every odd frequency aliases to 1 or to an even one")
-    return enclose(np.array([abs(_circle(instance)[1][k]) / rational(tolerances.IDENTITY) for k in odd], dtype=object), ("odd",))
+    found = [abs(_circle(instance)[1][k]) / rational(tolerances.IDENTITY) for k in odd]
+    return enclose(np.array(found, dtype=object), ("odd",))
 
 
 @_on_circle("2^-80", "largest |K u - lam u| over the cosine vectors u, K filled pair by pair")
