@@ -16,7 +16,7 @@ from constructions.trained.ntk_features.transfer import ENERGY
 
 def tables_of(results: Results) -> list[Json]:
     """All tables of trained nets."""
-    return [*_transfer(results), *_order(results), *_kernels(results), _ends(results)]
+    return [*_transfer(results), *_order(results), *_radii(results), *_kernels(results), _ends(results)]
 
 
 def _spread(values: list[float]) -> list[float]:
@@ -157,6 +157,35 @@ def _kernels(results: Results) -> list[Json]:
                 {"training": "", "polar_angle": "radians", "polar_radius": "1"}, [[r[0], r[5], r[4]] for r in rows],
                 f"Angle between K_t and K_0, radius |K_t - K_0| over its last value; means. {note}",
                 x="polar_angle", y="polar_radius", series="training", kind="points"))  # fmt: skip
+    return made
+
+
+def _radii(results: Results) -> list[Json]:
+    """Arrival and trace share at the end by the radius of adversarial training, for the size with most radii."""
+    sizes: dict[tuple[int, int, int], list[tuple[Paths, Json, Json]]] = {}
+    for found in results.paths:
+        sizes.setdefault((found[0].width, found[0].depth, found[0].steps), []).append(found)
+    chosen = max(sizes.values(), key=len, default=[])
+    rows: dict[str, list[list[Any]]] = {"arrival": [], "trace": []}
+    for plan, standard, adversarial in chosen:
+        clean = float(np.mean(adversarial["accuracy"]))
+        for name, entry in _series(plan, standard, adversarial)[:2]:
+            columns = {key: np.array(value) for key, value in entry["columns"].items()}
+            steps = arrival(entry["steps"], columns["distance centred"])
+            share = columns["trace share 10"][-1]
+            for kind, values in (("arrival", steps), ("trace", share)):
+                rows[kind].append([name, plan.radius, *np.quantile(values, (0.5, 0.25, 0.75)).tolist(), clean])
+    if len(chosen) < 3:
+        return []
+    made = []
+    for kind, title, unit in (("arrival", "When the kernel arrives at 4/5 of its centred way, by radius", "steps"),
+                              ("trace", "Top-10 share of the trace at the end, by radius", "share")):
+        units = {"training": "", "radius": "pixel range", kind: unit, "low": unit, "high": unit, "clean": "share"}
+        made.append(table(
+            f"radius_{kind}", f"{title}, {chosen[0][0].name.rpartition(',')[0]}", units, rows[kind],
+            f"Median and quartiles over {chosen[0][0].seeds} pairs. clean: mean accuracy of adversarial training on "
+            "clean test points; where it falls, training does not fit and nothing follows about lazy kernels.",
+            x="radius", y=kind, series="training", low="low", high="high"))  # fmt: skip
     return made
 
 
