@@ -56,8 +56,8 @@ homogeneous = Lemma(
     source=source(item="input gradient of a kernel predictor and Euler's identity, derived"),
     given=(Claim("no bias", Eq(bias_sq, 0)),),
     then=(
-        Claim("Euler's identity", euler_error <= IDENTITY),
-        Claim("k(2x, x') = 2 k(x, x')", scaling_error <= IDENTITY),
+        Claim("Euler's identity", euler_error <= 1),
+        Claim("k(2x, x') = 2 k(x, x')", scaling_error <= 1),
     ),
     measure=measure,
     instances=(families.data_points, families.sphere_points),
@@ -92,7 +92,7 @@ circle_spectrum = Proposition(
     source=source(item="circulant kernels, derived"),
     given=(),
     then=(
-        Claim("cosines are eigenvectors", transform_error <= IDENTITY),
+        Claim("cosines are eigenvectors", transform_error <= 1),
         Claim("no negative eigenvalue", circle_eigenvalue >= -IDENTITY),
     ),
     measure=measure,
@@ -109,7 +109,7 @@ odd_frequencies = Proposition(
     title="Without a bias the NTK of one hidden layer sees no odd frequency above one: its kernel is singular",
     source=source(item="Fourier series of the bias-free NTK on the circle; known for the sphere, derived here"),
     given=(Claim("one hidden layer", Eq(circle_depth, 1)), Claim("no bias", Eq(circle_bias, 0))),
-    then=(Claim("odd eigenvalues vanish", odd_eigenvalue <= IDENTITY),),
+    then=(Claim("odd eigenvalues vanish", odd_eigenvalue <= 1),),
     measure=measure,
     instances=(families.circles, families.circle_draws),
     spaces=(spaces.circles,),

@@ -117,6 +117,7 @@ both_fooled, kernel_beyond = quantity("both_fooled", r"P(\mathrm{both})"), quant
 kernel_beyond_clean = quantity("kernel_beyond_clean", r"P(-yf>\tau_q^\mathrm{clean})")
 net_width, deviation, both_chance = quantity("net_width", "m"), quantity("deviation", "t"), quantity("both_chance", "p")
 binomial_tail, mean_kernel = quantity("binomial_tail", "P(|B/m-p|>=t)"), quantity("mean_kernel", "E(K_m)")
+mean_error = quantity("mean_error", r"|4E(K_m)-(T_1-K_1)|")
 hidden_part, both_on = quantity("hidden_part", "T_1-K_1"), quantity("both_on", "B")
 
 cone = constant("cone", 4, "derived", "C_1")

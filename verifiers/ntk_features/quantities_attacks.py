@@ -12,6 +12,7 @@ import numpy as np
 
 from constructions.instance import fractions_of
 from constructions.ntk_features.instance import AngleInstance, StepInstance, TransferInstance, WidthInstance
+from verifiers import tolerances
 from verifiers.arithmetic import _flint, balls, lower_bounds, rational, rationals, upper_bounds
 from verifiers.errors import MissingPart
 from verifiers.ntk_features.angles import supremum
@@ -228,6 +229,12 @@ def hidden_part(instance: WidthInstance) -> Enclosure:
     recursion = Recursion(1, rational(2), rational(0), rational(1))
     k, t = recursion.pair(x @ other, x @ x, other @ other)
     return enclose(balls(t - k))
+
+
+@_on_width("2^-80", "|4 <x, x'> p - (T_1 - K_1)|, relative to 1 + |T_1 - K_1|")
+def mean_error(instance: WidthInstance) -> Enclosure:
+    mean, hidden = mean_kernel(instance).balls().item(), hidden_part(instance).balls().item()
+    return enclose(balls(abs(4 * mean - hidden) / (1 + abs(hidden)) / rational(tolerances.IDENTITY)))
 
 
 @_on_width("neurons", "neurons of the directions that are on at both points: exact signs")

@@ -10,6 +10,7 @@ import numpy as np
 
 from constructions.instance import floats_of
 from constructions.ntk_features import kernels_numpy
+from verifiers import tolerances
 from verifiers.arithmetic import _flint, absolute, balls, lower_bounds, power, rational, rationals, upper_bounds
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.ntk_features.angles import ntk_angle
@@ -26,6 +27,11 @@ def _largest(entries: Any) -> Any:
     for entry in rest:
         found = found.max(entry) if hasattr(found, "max") else max(found, entry)
     return found
+
+
+def _in_units(error: Any) -> Enclosure:
+    """In units of what two ways to one number may differ by."""
+    return enclose(balls(error) / rational(tolerances.IDENTITY))
 
 
 def _number(field: str, unit: str, doc: str, name: str) -> None:
@@ -118,16 +124,16 @@ def undivided_diagonal(subject: KernelSubject) -> Enclosure:
     return enclose([other.diagonal(x @ x)[1] for x in subject.points], ("sample",))
 
 
-@_measures("1", "largest |<grad f(x), x> - f(x)| over the queries, relative to 1 + |f|")
+@_measures("2^-80", "largest |<grad f(x), x> - f(x)| over the queries, relative to 1 + |f|")
 def euler_error(subject: KernelSubject) -> Enclosure:
     inner = np.array([g @ x for g, x in zip(subject.gradients(), subject.queries, strict=True)], dtype=object)
-    return enclose(balls(_largest((inner - subject.values) / (1 + absolute(subject.values)))))
+    return _in_units(_largest((inner - subject.values) / (1 + absolute(subject.values))))
 
 
-@_measures("1", "largest |k(2x, x_j) - 2 k(x, x_j)| over queries and points, relative to 1 + |k|")
+@_measures("2^-80", "largest |k(2x, x_j) - 2 k(x, x_j)| over queries and points, relative to 1 + |k|")
 def scaling_error(subject: KernelSubject) -> Enclosure:
     doubled = subject.kernel_between(subject.queries * rational(2), subject.points)
-    return enclose(balls(_largest((doubled - 2 * subject.cross) / (1 + absolute(subject.cross)))))
+    return _in_units(_largest((doubled - 2 * subject.cross) / (1 + absolute(subject.cross))))
 
 
 # ------------------------------------------------------------------ the predictor

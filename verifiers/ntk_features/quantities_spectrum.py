@@ -10,6 +10,7 @@ import numpy as np
 
 from constructions.instance import fractions_of
 from constructions.ntk_features.instance import CircleInstance, SpectralInstance
+from verifiers import tolerances
 from verifiers.arithmetic import _flint, balls, rational, rationals
 from verifiers.errors import MissingPart
 from verifiers.ntk_features.recursion import Recursion
@@ -370,15 +371,16 @@ def _odd(n: int) -> list[int]:
     return [k for k in range(3, n - 2, 2)] if n % 2 == 0 else []
 
 
-@_on_circle("1", "|eigenvalue| at the odd frequencies 3, 5, ..., n - 3 of an even number n of points", axes=("odd",))
+@_on_circle("2^-80", "|eigenvalue| at the odd frequencies 3, 5, ..., n - 3 of an even number n", axes=("odd",))
 def odd_eigenvalue(instance: CircleInstance) -> Enclosure:
     odd = _odd(int(instance.count))
     if not odd:
         raise MissingPart("fewer than 6 points, or an odd number: every odd frequency aliases to 1 or to an even one")
-    return enclose(np.array([abs(_circle(instance)[1][k]) for k in odd], dtype=object), ("odd",))
+    found = [abs(_circle(instance)[1][k]) / rational(tolerances.IDENTITY) for k in odd]
+    return enclose(np.array(found, dtype=object), ("odd",))
 
 
-@_on_circle("1", "largest |K u - lam u| over the cosine vectors u, K filled pair by pair")
+@_on_circle("2^-80", "largest |K u - lam u| over the cosine vectors u, K filled pair by pair")
 def transform_error(instance: CircleInstance) -> Enclosure:
     flint, n = _flint(), int(instance.count)
     row, values = _circle(instance)
@@ -388,4 +390,4 @@ def transform_error(instance: CircleInstance) -> Enclosure:
         for i in range(n):
             total = sum((row[(i - j) % n] * u[j] for j in range(n)), flint.arb(0))
             worst = worst.max(abs(total - values[m] * u[i]))
-    return enclose(balls(worst))
+    return enclose(balls(worst / rational(tolerances.IDENTITY)))
