@@ -631,7 +631,7 @@ _CHECKS: dict[str, tuple[tuple[str, ...], Callable[..., str]]] = {  # claim type
     "polynomial_implication": (("polynomial_implication",), _check_polynomial)}
 _FILES = map(str.split, ("networks ball_margin ball_broken", "laws law_robust law_broken linear_ceiling",  # file, kinds
              "frequency band_bound band_share supports", "margins cost_above cost_below margin_above margin_below",
-             "dimpled off_radius", "ntk kernel_ball kernel_cap kernel_spectrum angle_bound"))
+             "dimpled off_radius", "ntk kernel_ball kernel_cap kernel_fit kernel_spectrum angle_bound"))
 _CHECKS |= {k: ((k,), lambda p, c, n=n: _beside(n).checks(globals())[c["type"]](p, c)) for n, *s in _FILES for k in s}
 
 
