@@ -37,11 +37,21 @@ def draws_of(family):
     return list(work.draws(family, 0, 0, count))
 
 
-def draws_for(target):
-    """Structured first, trained last; one family after the other."""
+@cache
+def later_draws_of(family):
+    """The rest of the quick profile."""
+    first = len(draws_of(family))
+    return list(work.draws(family, 0, first, family.quick - first)) if first < family.quick else []
+
+
+def draws_for(target, later=False):
+    """Structured first, trained last, one family after the other; `later` goes on with the rest of the quick profile."""
     order = {"structured": 0, "random": 1, "solved": 2, "searched": 2, "trained": 3}
-    for family in sorted(target.instances, key=lambda f: order[f.source]):
+    families = sorted(target.instances, key=lambda f: order[f.source])
+    for family in families:
         yield from draws_of(family)
+    for family in families if later else ():
+        yield from later_draws_of(family)
 
 
 def refutation(variant, draws):
@@ -57,12 +67,16 @@ def drawn(*instances):
     return [Draw(instance, "structured", "planted") for instance in instances]
 
 
+def least_rigor(target):
+    """What a refutation must have: a law can be refuted by an exact bound on a probability alone."""
+    return Rigor.STATISTICAL if target.basis == "law" else Rigor.CERTIFIED
+
+
 def assert_refuted(variant, draws, original=None):
     """Refuted with certified rigor (a law by an exact probability bound), and not the statement it was made from."""
     verdict, draw = refutation(variant, draws)
     assert verdict is not None, f"{variant.id} survives"
-    least = Rigor.STATISTICAL if variant.basis == "law" else Rigor.CERTIFIED
-    assert verdict.rigor >= least and verdict.violation >= 0
+    assert verdict.rigor >= least_rigor(variant) and verdict.violation >= 0
     if original is not None:
         assert not isinstance(judge(original, draw).verdict, Refuted)
     return draw
@@ -76,7 +90,7 @@ def claim(relation):
 def test_every_shipped_mutant_that_is_known_false_is_killed(name, mutant):
     original = STATEMENTS[name]
     variant = next(v for m, v in original.mutations() if m.name == mutant)
-    assert_refuted(variant, draws_for(original), original)
+    assert_refuted(variant, draws_for(original, later=True), original)
 
 
 def test_mutants_that_may_be_true_are_not_demanded():
@@ -91,10 +105,10 @@ def test_mutants_that_may_be_true_are_not_demanded():
 
 @pytest.mark.parametrize("s", [s for s in STATEMENTS.values() if s.kind == "conjecture"], ids=lambda s: s.id)
 def test_refuted_conjectures_are_refuted_and_the_others_are_not(s):
-    verdict, draw = refutation(s, draws_for(s))
+    verdict, draw = refutation(s, draws_for(s, later=s.expected == "refuted"))
     assert (verdict is not None) == (s.expected == "refuted")
     if verdict is not None:
-        assert verdict.rigor >= Rigor.CERTIFIED and draw is not None
+        assert verdict.rigor >= least_rigor(s) and draw is not None
 
 
 def orthogonal_family():

@@ -156,9 +156,10 @@ def test_every_statement_that_is_searched_in_batches_is_measured_somewhere():
         if statement.measure_batch is None or not statement.spaces:
             continue
         waiting = {claim.name: claim for claim in (*statement.given, *statement.then)}
+        axes = {name: quantity.axes for name, quantity in (statement.catalogue or CATALOGUE).items()}
         for space in [s for s in statement.spaces if s.stack is not None]:
             for _ in range(4):
                 arrays = stacked(space, space.draw(generator))
                 found = statement.measure_batch(arrays)
-                waiting = {n: c for n, c in waiting.items() if np.isnan(c.batch_slack(found, AXES)[0])}
+                waiting = {n: c for n, c in waiting.items() if np.isnan(c.batch_slack(found, axes)[0])}
         assert not waiting, f"{statement.id}: {list(waiting)} was never measured"
