@@ -100,7 +100,7 @@ split; [easy|split; [easy|]].
 apply (T1_sign d n W bias xr yr w bb v lam s HK (IZR L) (IZR U) (IZR L0) (IZR p) (IZR q) HL HG Hq HOq HK0 HOp R2 HD i t Hi Hm).
 apply Rlt_le_trans with (2 := Ht).
 assert (HU : 0 < IZR U) by (generalize (HG i Hi); lra).
-unfold T1.Sup, T1.Alow, s1, a1, Delta. rewrite R1.
+unfold UniversalFlip.Sup, UniversalFlip.Alow, s1, a1, Delta. rewrite R1.
 set (D := (IZR L0 - IZR p * (INR n - 1))%R) in *. set (m := nopp n yr i) in *.
 assert (rr0 : 0 <= rr) by (unfold rr; apply Rmult_le_pos; [easy|apply n1; lia]).
 set (E := (IZR L * IZR L - 2 * rr * IZR L - rr * rr)%R) in *.
