@@ -187,19 +187,49 @@ def _is_refutation(entry: dict[str, Any]) -> bool:
     default=None,
     help="Folder for the certificates of the steps that have one.",
 )
+@click.option("--kernel", "kernel", is_flag=True, help="Check the formal proofs as well, where Rocq is installed.")
+@click.option("--definitions", is_flag=True, help="Print what the formal proofs speak about, and stop.")
 @json_option
-def prove(targets: tuple[str, ...], folder: Path | None, as_json: bool) -> int:
-    """Proof steps: proved, cited, argued or open, and by what."""
+def prove(targets: tuple[str, ...], folder: Path | None, kernel: bool, definitions: bool, as_json: bool) -> int:
+    """Proof steps: proved, cited, argued or open, and by what.
+
+    With --kernel, theorems generated from the claims are checked by coqc as well, and a table says for every statement
+    what its conclusions rest on. A theorem that the kernel rejects ends the command with exit code 1.
+    """
     from reports import console
     from theorems.engine.prove import prove as run
 
-    resolve(targets)
+    statements = resolve(targets)
+    if definitions:
+        from theorems.formal import definitions as shown
+
+        click.echo(shown())
+        return 0
     if folder is not None:
         ready(folder, "--certificates")
     with progress_display() as progress:
         rows = run(list(targets), folder, progress)
-    print_json(rows) if as_json else console.steps(rows, out_console())
-    return 1 if any(row["status"] == "refuted" for row in rows) else 0
+        found = _kernel(statements, rows, progress) if kernel else None
+    if found is None:
+        print_json(rows) if as_json else console.steps(rows, out_console())
+    else:
+        print_json(found | {"steps": rows}) if as_json else console.kernel(found, rows, out_console())
+    return 1 if any(row["status"] == "refuted" for row in rows) or (found and found["kernel"]["rejected"]) else 0
+
+
+def _kernel(statements: list[Any], rows: list[dict[str, Any]], progress: Any) -> dict[str, Any]:
+    """What the kernel says: its rows are added to those of every statement; the coverage of all of them."""
+    from theorems.engine import kernel_prove
+
+    outcome = kernel_prove.prove(statements, progress)
+    by_statement = outcome.by_statement
+    for name, extra in by_statement.items():
+        rows += [{"statement": name} | row for row in extra]
+    rows.sort(key=lambda row: [s.id for s in statements].index(row["statement"]))
+    covered = [
+        kernel_prove.coverage(s, [row for row in rows if row["statement"] == s.id]) for s in statements
+    ]
+    return {"kernel": outcome.to_json() | {"rejected": outcome.rejected}, "coverage": covered}
 
 
 @thinmargin.command(short_help="Train networks and judge them.")

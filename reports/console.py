@@ -255,6 +255,29 @@ def steps(rows: Sequence[dict[str, Any]], out: Console) -> None:
     out.print(_steps(amounts) or "no proof steps")
 
 
+def kernel(found: dict[str, Any], rows: Sequence[dict[str, Any]], out: Console) -> None:
+    """`thinmargin prove --kernel`: the steps, then what every statement rests on and which theorem formalises a claim."""
+    steps([row for row in rows if row.get("by") != "rocq"], out)
+    said = found["kernel"]
+    if said["skipped"]:
+        out.print(Text(f"formal proofs skipped: {said['skipped']}"))
+        return
+    proved = [row for row in rows if row.get("by") == "rocq"]
+    table = plain_table("statement", "conclusion", "Rocq theorem", "time", right=("time",), title="Proved by the kernel")
+    for row in proved:
+        table.add_row(row["statement"], row["title"], row["step"], seconds(row.get("seconds")))
+    out.print(table)
+    table = plain_table("statement", "rests on", "by the kernel", "written proof", title="What conclusions rest on")
+    for row in found["coverage"]:
+        share = f"{row['kernel']} of {row['conclusions']}" if row["kernel"] else "–"
+        table.add_row(row["statement"], row["by"], share, row["written_proof"])
+    out.print(table)
+    out.print(Text(f"coqc {said['compiler']}, library {said['library'] or 'not built'}, axioms of the real numbers only: "
+                   + ", ".join(name.split(".")[1] for name in said["axioms"]), style="dim"))  # fmt: skip
+    for name in said["rejected"]:
+        out.print(Text(f"rejected by the kernel: {name}", style="bold red"))
+
+
 def judgement(result: dict[str, Any], out: Console) -> None:
     """`thinmargin judge`: what was found, quantities with enclosure and rigor object by object, every verdict."""
     for note in result.get("notes") or []:

@@ -141,9 +141,6 @@ def _rocq_names(
 def _named_terms(formal: Formal, used: set[str]) -> list[tuple[str, str]]:
     """The quantities introduced by ``let`` that the claims need, directly or through others, in the table's order."""
     needed, waiting = set(), set(used)
-    for term in formal.quantities.values():
-        if not term.named:
-            continue
     while waiting:
         name = waiting.pop()
         if name in formal.quantities and name not in needed:

@@ -39,7 +39,6 @@ BUILT = "built"
 """Written last into the folder of a library: it is complete and every theorem in it was audited."""
 
 _DECLARED = re.compile(r"^\s*(?:Theorem|Lemma|Corollary|Axiom|Parameter|Conjecture)\s+([\w']+)", re.MULTILINE)
-_ANSWER = re.compile(r"^(Axioms:|Closed under the global context)$", re.MULTILINE)
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -155,8 +154,7 @@ def _audit(compiler: Compiler, sources: dict[str, str], work: Path) -> None:
     names = [f"{LOGICAL_NAME}.{file}.{name}" for file, found in declared.items() for name in found]
     required = "\n".join(f"Require {LOGICAL_NAME}.{file}." for file in sources)
     with tempfile.TemporaryDirectory() as temporary:
-        source = f"{required}\n{questions(names)}"
-        _accept(_run(compiler, work, Path(temporary), "Audit", source), names, "the library")
+        _accept(_run(compiler, work, Path(temporary), "Audit", f"{required}\n{question(names)}"), "the library")
 
 
 def _without_comments(source: str) -> str:
@@ -165,9 +163,10 @@ def _without_comments(source: str) -> str:
     return source
 
 
-def questions(names: Sequence[str]) -> str:
-    """Rocq text that asks for the axioms of every theorem."""
-    return "".join(f"Print Assumptions {name}.\n" for name in names)
+def question(names: Sequence[str]) -> str:
+    """Rocq text that asks once for the axioms of all theorems together: one walk through what they rest on."""
+    uses = "".join(f"let _ := @{name} in\n" for name in names)
+    return f"Definition everything_asked_about : True :=\n{uses}I.\nPrint Assumptions everything_asked_about.\n"
 
 
 def check(library: Library, source: str, names: Sequence[str], seconds: float = SECONDS_PER_FILE) -> Checked:
@@ -177,9 +176,9 @@ def check(library: Library, source: str, names: Sequence[str], seconds: float = 
     """
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
-        text = f"Set Printing Width 1000.\n{source}\n{questions(names)}"
+        text = f"{source}\n{question(names)}"
         said = _run(library.compiler, library.folder, Path(temporary), "Statement", text, seconds)
-    axioms = _accept(said, names, "the theorem")
+    axioms = _accept(said, ", ".join(names))
     return Checked(axioms, time.perf_counter() - start)
 
 
@@ -204,19 +203,12 @@ def _compile(compiler: Compiler, folder: Path, work: Path, name: str, seconds: f
     return done.stdout
 
 
-def _accept(said: str, names: Sequence[str], what: str) -> tuple[str, ...]:
-    """The axioms named in the compiler's answers, all of them allowed; `Rejected` for anything else."""
-    answers = list(_ANSWER.finditer(said))
-    if len(answers) != len(names) or (said[: answers[0].start()].strip() if answers else said.strip()):
-        raise Rejected(f"{what}: asked for the axioms of {len(names)} theorems, understood {len(answers)} answers")
-    found: set[str] = set()
-    for number, answer in enumerate(answers):
-        end = answers[number + 1].start() if number + 1 < len(answers) else len(said)
-        block = said[answer.end() : end]
-        axioms = [line.split()[0] for line in block.splitlines() if line.strip() and not line[0].isspace()]
-        if (answer[1] == "Axioms:") != bool(axioms):
-            raise Rejected(f"{what}: the answer about {names[number]} is not understood")
-        if extra := sorted(set(axioms) - AXIOMS):
-            raise Rejected(f"{what}: {names[number]} rests on {', '.join(extra)}, beyond the axioms of the real numbers")
-        found.update(axioms)
-    return tuple(sorted(found))
+def _accept(said: str, what: str) -> tuple[str, ...]:
+    """The axioms in the compiler's one answer, all of them allowed; `Rejected` for anything else."""
+    first, *lines = said.strip().splitlines() or [""]
+    axioms = sorted({line.split()[0] for line in lines if line.strip() and not line[0].isspace()})
+    if not (first == "Axioms:" and axioms or first == "Closed under the global context" and not lines):
+        raise Rejected(f"{what}: the compiler's answer about axioms is not understood: {first[:200]!r}")
+    if extra := sorted(set(axioms) - AXIOMS):
+        raise Rejected(f"{what}: it rests on {', '.join(extra)}, beyond the axioms of the real numbers")
+    return tuple(axioms)
