@@ -7,6 +7,6 @@ the folder is `Thinmargin`. Everything else in the library works without Rocq.
 from __future__ import annotations
 
 FILES: tuple[str, ...] = (
-    "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
+    "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution", "LinearProgram",
     "RandomDataFlip", "PurifiedCertificate", "Subspace", "BandLimit",
 )  # fmt: skip
