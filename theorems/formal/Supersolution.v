@@ -78,16 +78,26 @@ unfold th in T. destruct (Rle_dec tc to) as [C|C].
   generalize (row_cross kc Hkc). nra.
 Qed.
 
-Theorem all_support : (forall i, (i < n)%nat -> sum_but i n (fun l => relu (R_ i l) * ba (y i) l) < 1) ->
-  forall i, (i < n)%nat -> 0 < lam i /\ y i * net n W v lam y s (G i) = 1.
+(* the lower bound of own_i that (L) leaves, and one sample whose lower bound is positive *)
+Theorem own_above i : (i < n)%nat -> 1 - sum_but i n (fun l => relu (R_ i l) * ba (y i) l) <= G i i * own i.
 Proof.
-intros Q i Hi. assert (P : 0 < lam i).
+intro Hi. generalize (ineq_L _ _ _ _ _ _ _ H i Hi). rewrite (sum_split n i) by easy.
+assert (F : R_ i i = G i i) by (unfold Rr; rewrite (y_sq _ _ _ _ _ _ _ H) by easy; ring). rewrite F, relu_pos by (generalize (Gp i Hi); lra). intro X.
+assert (X2 : sum_but i n (fun l => relu (R_ i l) * A (y i) l) <= sum_but i n (fun l => relu (R_ i l) * ba (y i) l)).
+{ apply but_le; intros l Hll E. apply Rmult_le_compat_l; [apply relu_nn|].
+  rewrite A_sel; [|now apply (lab _ _ _ _ _ _ _ H)|easy]. unfold ba. destruct (m_matrix l Hll). destruct Req_EM_T; auto. }
+lra.
+Qed.
+Theorem sample_support i : (i < n)%nat -> sum_but i n (fun l => relu (R_ i l) * ba (y i) l) < 1 ->
+  0 < lam i /\ y i * net n W v lam y s (G i) = 1.
+Proof.
+intros Hi Q. assert (P : 0 < lam i).
 { destruct (Rle_lt_or_eq_dec 0 (lam i)) as [Hl|Hl]; [now apply (lam_nn _ _ _ _ _ _ _ H)|easy|exfalso].
-  generalize (ineq_L _ _ _ _ _ _ _ H i Hi). rewrite (sum_split n i), A_lam0 by easy. intro X.
-  assert (X2 : sum_but i n (fun l => relu (R_ i l) * A (y i) l) <= sum_but i n (fun l => relu (R_ i l) * ba (y i) l)).
-  { apply but_le; intros l Hll E. apply Rmult_le_compat_l; [apply relu_nn|].
-    rewrite A_sel; [|now apply (lab _ _ _ _ _ _ _ H)|easy]. unfold ba. destruct (m_matrix l Hll). destruct Req_EM_T; auto. }
-  generalize (Q i Hi). lra. }
+  generalize (own_above i Hi). rewrite A_lam0 by easy. lra. }
 split; [easy|]. destruct (Rmult_integral _ _ (compl _ _ _ _ _ _ _ H i Hi)); lra.
 Qed.
+
+Corollary all_support : (forall i, (i < n)%nat -> sum_but i n (fun l => relu (R_ i l) * ba (y i) l) < 1) ->
+  forall i, (i < n)%nat -> 0 < lam i /\ y i * net n W v lam y s (G i) = 1.
+Proof. intros Q i Hi. now apply sample_support, Q. Qed.
 End MM.

@@ -11,7 +11,8 @@ from importlib.resources import files
 
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "RandomDataFlip", "PurifiedCertificate", "Subspace", "BandLimit", "MeasuredQuantities", "MeasuredFlip", "SphereData",
+    "LinearProgram", "RandomDataFlip", "PurifiedCertificate", "Subspace", "BandLimit", "MeasuredQuantities",
+    "MeasuredFlip", "SphereData",
 )  # fmt: skip
 
 SPOKEN_OF: dict[str, tuple[str, ...]] = {
