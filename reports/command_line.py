@@ -144,9 +144,10 @@ def verify(targets: tuple[str, ...], profile: str, out: Path, workers: int | Non
 @click.argument("slug")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--schema", "show_schema", is_flag=True, help="Print the fields of FILE and an example.")
+@click.option("--kernel", "kernel", is_flag=True, help="Have Rocq prove what holds for these data.")
 @seed_option
 @json_option
-def judge(slug: str, file: Path | None, show_schema: bool, seed: int, as_json: bool) -> int:
+def judge(slug: str, file: Path | None, show_schema: bool, kernel: bool, seed: int, as_json: bool) -> int:
     """Judge your own instance: every quantity with its enclosure and rigor, every statement's verdict.
 
     FILE is JSON or npz; JSON decimals are read as the nearest double, texts such as "1/10" as exact rationals.
@@ -168,8 +169,11 @@ def judge(slug: str, file: Path | None, show_schema: bool, seed: int, as_json: b
     except OSError as error:
         raise click.ClickException(f"cannot read {file}: {error.strerror}") from None
     result = engine.judge(slug, file, seed)
+    if kernel:
+        result["kernel"] = engine.kernel(slug, file)
     print_json(result) if as_json else console.judgement(result, out_console())
-    return 1 if any(_is_refutation(entry) for entry in result.get("statements", [])) else 0
+    rejected = any(theorem["status"] == "rejected" for theorem in result.get("kernel", {}).get("theorems", []))
+    return 1 if rejected or any(_is_refutation(entry) for entry in result.get("statements", [])) else 0
 
 
 def _is_refutation(entry: dict[str, Any]) -> bool:

@@ -1,8 +1,8 @@
 """The Rocq kernel as a judge: find the compiler, build the library once, and accept a theorem only with its axioms.
 
-A theorem is accepted if the compiler's exit status is 0, `Print Assumptions` answered for every theorem asked about, and
-every axiom named is one of the three on which the standard library builds the real numbers. An Admitted lemma shows
-there by its own name, so it is rejected like any other axiom; an answer that is not understood is rejected too.
+A theorem is accepted if the compiler's exit status is 0 and `Print Assumptions` names no axiom beyond the three on which
+the standard library builds the real numbers. An Admitted lemma shows there by its own name, so it is rejected like any
+other axiom; an answer that is not understood is rejected too.
 """
 
 from __future__ import annotations
@@ -100,7 +100,10 @@ def library_sources() -> dict[str, str]:
 
 
 def library(
-    compiler: Compiler, sources: dict[str, str] | None = None, cache: Path | None = None, progress: Progress | None = None
+    compiler: Compiler,
+    sources: dict[str, str] | None = None,
+    cache: Path | None = None,
+    progress: Progress | None = None,
 ) -> Library:
     """The compiled library, built and audited on first use in a folder named by its digest.
 
