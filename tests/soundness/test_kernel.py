@@ -115,8 +115,8 @@ def test_the_three_axioms_of_the_reals_are_accepted(fake) -> None:
 
 def test_the_command_ends_with_1_for_a_rejection_and_with_0_for_a_skip(fake) -> None:
     def run() -> tuple[int, dict]:
-        done = CliRunner().invoke(thinmargin, ["prove", "kkt_margin.lower_bound", "--kernel", "--json"],
-                                  standalone_mode=False)  # fmt: skip
+        done = CliRunner().invoke(thinmargin, ["prove", "kkt_margin.weak", "--kernel", "--json"], standalone_mode=False)
+        assert done.exception is None, done.exception
         return done.return_value, json.loads(done.stdout)
 
     code, record = run()
@@ -182,8 +182,8 @@ def test_printed_relations_say_what_the_claims_say(statement: Statement) -> None
     rng = np.random.default_rng(7)
     for claim in (*statement.given, *statement.then):
         symbols = sorted(claim.relation.free_symbols, key=lambda s: s.name)
-        if claim.relation.has(sympy.sqrt(2)) or any(e.exp == sympy.Rational(1, 2) for e in claim.relation.atoms(sympy.Pow)):
-            continue
+        if any(not power.exp.is_Integer for power in claim.relation.atoms(sympy.Pow)):
+            continue  # square roots are not rational
         printed = relation_text(claim.relation, {s.name: s.name for s in symbols})
         for _ in range(20):
             values = {s: sympy.Rational(int(rng.integers(1, 40)), int(rng.integers(1, 9))) for s in symbols}
@@ -210,7 +210,7 @@ def test_printing_keeps_signs_and_precedence() -> None:
         (-a, "- a"),
         (a - b, "a - b"),
         (b - a * b, "b - a * b"),
-        ((a + b) / c, "(a + b) / (INR c)"),
+        ((a + b) / c, "(b + a) / (INR c)"),
         (a / (b * c), "a / (b * (INR c))"),
         ((-a) ** 3, "- a ^ 3"),
         ((a + 1) ** 2, "(1 + a) ^ 2"),
@@ -296,7 +296,7 @@ TINY = "Theorem fine : 1 + 1 = 2.\nProof. reflexivity. Qed.\n"
         (TINY + "Lemma hole : 1 = 2.\nAdmitted.\nLemma uses : 2 = 1.\nProof. symmetry. exact hole. Qed.\n", "hole"),
         (TINY + "Lemma broken : 1 = 2.\nProof. reflexivity. Qed.\n", "File.v"),
         (TINY + "Unset Guard Checking.\nFixpoint f (n : nat) : False := f n.\nTheorem bad : False.\n"
-                "Proof. exact (f 0). Qed.\n", ""),
+                "Proof. exact (f 0). Qed.\n", "answer about axioms|rests on"),
     ],
     ids=["admitted", "axiom", "rests on admitted", "broken", "unguarded"],
 )  # fmt: skip
@@ -310,9 +310,14 @@ def test_a_library_with_a_hole_is_rejected(compiler, tmp_path: Path, source: str
 def test_a_theorem_with_a_hole_is_rejected(compiler, tmp_path: Path) -> None:
     built = kernel.library(compiler, {"File": TINY}, tmp_path)
     head = "Require Import Thinmargin.File.\n"
-    assert kernel.check(built, f"{head}Theorem good : 2 = 1 + 1. Proof. symmetry. exact fine. Qed.", ["good"]).axioms == ()
-    for wrong in ("Theorem good : 1 = 2. Admitted.", "Axiom good : 1 = 2.", "Theorem good : 1 = 2. Proof. exact fine. Qed.",
-                  "Theorem other : 1 = 1. Proof. reflexivity. Qed."):  # fmt: skip
+    right = f"{head}Theorem good : 2 = 1 + 1. Proof. symmetry. exact fine. Qed."
+    assert kernel.check(built, right, ["good"]).axioms == ()
+    for wrong in (
+        "Theorem good : 1 = 2. Admitted.",
+        "Axiom good : 1 = 2.",
+        "Theorem good : 1 = 2. Proof. exact fine. Qed.",
+        "Theorem other : 1 = 1. Proof. reflexivity. Qed.",
+    ):
         with pytest.raises(kernel.Rejected):
             kernel.check(built, head + wrong, ["good"])
 

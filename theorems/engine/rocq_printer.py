@@ -88,6 +88,8 @@ def _sum(e: sympy.Add, names: Mapping[str, str]) -> str:
 def _product(e: Any, names: Mapping[str, str]) -> tuple[str, int]:
     """Numerator over denominator; square roots stay functions."""
     factor, rest = e.as_coeff_Mul()
+    if not isinstance(factor, sympy.Rational):
+        raise Unprintable(f"{factor} is not an exact rational")
     above: list[Any] = [sympy.Integer(factor.p)] if abs(factor.p) != 1 else []
     below: list[Any] = [sympy.Integer(factor.q)] if factor.q != 1 else []
     for base, exponent in (f.as_base_exp() for f in sympy.Mul.make_args(rest)):

@@ -1,7 +1,7 @@
 """What the Rocq kernel can prove about every KKT point of one dataset, of every width and in every dimension.
 
-The data enter as their Gram matrix, integers over one denominator, and the kernel itself computes with them: checkers on
-integers are proved sound in the library (``IntegerData.v``, ``LinearProgram.v``) and evaluated on the user's numbers.
+The data enter as their Gram matrix, integers over one denominator, and the kernel itself computes with them: checkers
+on integers are proved sound in the library (``IntegerData.v``, ``LinearProgram.v``) and evaluated on the user's numbers.
 Floats only propose: the time of the flip, bounds of the class sums, dual vectors.
 """
 
@@ -115,8 +115,8 @@ def _main_time(data: MarginData) -> tuple[Fraction, tuple[int, ...]]:
     n = data.size
     diagonal = [int(v) for v in np.diag(data.lifted)]
     L, U, L0 = min(diagonal), max(diagonal), min(int(v) for v in np.diag(data.raw))
-    q, p = (max((abs(int(part[i, l])) for i in range(n) for l in range(n) if i != l), default=0)
-            for part in (data.lifted, data.raw))  # fmt: skip
+    between = ~np.eye(n, dtype=bool)
+    q, p = (max((abs(int(v)) for v in part[between]), default=0) for part in (data.lifted, data.raw))
     r, D = q * (n - 1), L0 - p * (n - 1)
     E = L * L - 2 * r * L - r * r
     opposite = [int(np.sum(data.labels == -label)) for label in data.labels]
