@@ -26,19 +26,21 @@ Proof.
 intros H0 Hr0 Hr H. assert (E : 5 * (1 - 2 * r - r ^ 2) >= 2 * (1 - r - r ^ 2)) by nra.
 assert (0 < 1 - r - r ^ 2) by nra. apply Rle_ge, Rmult_le_reg_r with (1 - r - r ^ 2); nra.
 Qed.
-(* S10: level -1 with 7, sign with 4.5 *)
+(* S10: level -1 with 7, sign with 9/2 *)
 Lemma S10_level D S A m q tau : 0 < D -> 0 <= S -> 5 * (D * S) <= 9 -> 5 * (D * A) >= 2 -> 1 <= m -> 0 <= q ->
-  tau * m = q * m + 7 * D -> S * relu (D - tau) - (tau - q) * m * A <= -1.
+  q * m + 7 * D <= tau * m -> S * relu (D - tau) - (tau - q) * m * A <= -1.
 Proof.
-intros. assert (E : (tau - q) * m = 7 * D) by lra. rewrite E.
-assert (Ht : 0 <= tau) by nra.
-assert (S * relu (D - tau) <= S * D) by (apply Rmult_le_compat_l; [easy|apply relu_lub; lra]). nra.
+intros. assert (E : 7 * D <= (tau - q) * m) by lra.
+assert (Ht : 0 <= tau) by nra. assert (HA : 0 < A) by nra.
+assert (S * relu (D - tau) <= S * D) by (apply Rmult_le_compat_l; [easy|apply relu_lub; lra]).
+assert (7 * D * A <= (tau - q) * m * A) by (apply Rmult_le_compat_r; lra). lra.
 Qed.
 Lemma S10_sign D S A m q tau : 0 < D -> 0 <= S -> 5 * (D * S) <= 9 -> 5 * (D * A) >= 2 -> 1 <= m -> 0 <= q ->
-  tau * m = q * m + 9 / 2 * D -> S * relu (D - tau) - (tau - q) * m * A < 0.
+  q * m + 9 / 2 * D <= tau * m -> S * relu (D - tau) - (tau - q) * m * A < 0.
 Proof.
-intros. assert (E : (tau - q) * m = 9 / 2 * D) by lra. rewrite E.
-assert (Ht : 0 < tau) by nra.
+intros. assert (E : 9 / 2 * D <= (tau - q) * m) by lra.
+assert (Ht : 0 < tau) by nra. assert (HA : 0 < A) by nra.
+assert (9 / 2 * D * A <= (tau - q) * m * A) by (apply Rmult_le_compat_r; lra).
 destruct (Rle_dec (D - tau) 0).
 - rewrite relu_neg by easy. nra.
 - rewrite relu_pos by lra. nra.
