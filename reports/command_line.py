@@ -116,9 +116,12 @@ def list_command(targets: tuple[str, ...], folder: Path, as_json: bool) -> int:
     help="Folder for verification.json, certificates/ and index.html.",
 )
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Worker processes.  [default: all cores]")
+@click.option("--kernel", "kernel", is_flag=True, help="Check the formal proofs as well, where Rocq is installed.")
 @seed_option
 @json_option
-def verify(targets: tuple[str, ...], profile: str, out: Path, workers: int | None, seed: int, as_json: bool) -> int:
+def verify(
+    targets: tuple[str, ...], profile: str, out: Path, workers: int | None, kernel: bool, seed: int, as_json: bool
+) -> int:
     """Build instances, measure, judge and prove; write the record, the certificates and the report.
 
     An interrupted run is resumed by the same command.
@@ -135,7 +138,7 @@ def verify(targets: tuple[str, ...], profile: str, out: Path, workers: int | Non
     resolve(targets)
     folder = ready(out)
     with progress_display() as progress:
-        record: Any = run(list(targets), profile, seed, folder, workers or cores(), progress, finish)
+        record: Any = run(list(targets), profile, seed, folder, workers or cores(), progress, finish, kernel)
     print_json(record) if as_json else console.verification(record, folder / html.PAGE, out_console())
     return exit_code(record)
 
@@ -233,7 +236,7 @@ def _kernel(statements: list[Any], rows: list[dict[str, Any]], progress: Any) ->
     covered = [
         kernel_prove.coverage(s, [row for row in rows if row["statement"] == s.id]) for s in statements
     ]
-    return {"kernel": outcome.to_json() | {"rejected": outcome.rejected}, "coverage": covered}
+    return {"kernel": outcome.to_json(), "coverage": covered}
 
 
 @thinmargin.command(short_help="Train networks and judge them.")

@@ -1,8 +1,8 @@
 """The Rocq kernel as a judge: find the compiler, build the library once, and accept a theorem only with its axioms.
 
 A theorem is accepted if the compiler's exit status is 0 and `Print Assumptions` names no axiom beyond the three on
-which the standard library builds the real numbers. An Admitted lemma shows there by its own name, so it is rejected like any
-other axiom; an answer that is not understood is rejected too.
+which the standard library builds the real numbers. An Admitted lemma shows there by its own name, so it is rejected
+like any other axiom; an answer that is not understood is rejected too.
 """
 
 from __future__ import annotations

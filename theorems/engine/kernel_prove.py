@@ -44,6 +44,7 @@ class Outcome:
             "library": self.library or None,
             "skipped": self.skipped or None,
             "axioms": sorted(kernel.AXIOMS),
+            "rejected": self.rejected,
         }
 
 

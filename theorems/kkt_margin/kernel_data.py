@@ -1,8 +1,8 @@
 """What the Rocq kernel can prove about every KKT point of one dataset, of every width and in every dimension.
 
 The data enter as their Gram matrix, integers over one denominator, and the kernel itself computes with them: checkers
-on integers are proved sound in the library (``IntegerData.v``, ``LinearProgram.v``) and evaluated on the user's numbers.
-Floats only propose: the time of the flip, bounds of the class sums, dual vectors.
+on integers are proved sound in the library (``IntegerData.v``, ``LinearProgram.v``) and evaluated on the user's
+numbers. Floats only propose: the time of the flip, bounds of the class sums, dual vectors.
 """
 
 from __future__ import annotations
