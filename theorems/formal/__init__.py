@@ -2,5 +2,6 @@
 
 `FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "LinearProgram", "RandomDataFlip", "SupportVectors", "PurifiedCertificate", "Subspace", "BandLimit",
+    "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities",
+    "PurifiedCertificate", "Subspace", "BandLimit",
 )  # fmt: skip
