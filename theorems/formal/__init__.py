@@ -1,7 +1,7 @@
 """Proofs checked by the Rocq kernel: definitions and theorems from the standard library of Coq 8.16 alone.
 
-`FILES: tuple[str, ...] = (
+FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities",
+    "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius",
     "PurifiedCertificate", "Subspace", "BandLimit",
 )  # fmt: skip
