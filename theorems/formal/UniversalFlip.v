@@ -54,18 +54,18 @@ Qed.
 Lemma rL : r * L = q * (INR n - 1).
 Proof. unfold r; field; lra. Qed.
 
-Section Bounds.
+(* r^2 + r < 1 suffices for the bounds from above *)
+Section Wide.
 Hypothesis Hn : (0 < n)%nat.
-Hypothesis Hr : r ^ 2 + 2 * r - 1 < 0.
+Hypothesis den : 0 < 1 - r - r ^ 2.
 
 Lemma n1 : 0 <= INR n - 1.
 Proof. assert (1 <= INR n) by (change 1 with (INR 1); apply le_INR; lia). lra. Qed.
 Lemma r0 : 0 <= r.
 Proof. unfold r; apply Rmult_le_pos; [apply Rmult_le_pos; [easy|apply n1]|left; now apply Rinv_0_lt_compat]. Qed.
-Lemma den : 0 < 1 - r - r ^ 2.   Proof. generalize r0; lra. Qed.
-Lemma r_lt1 : r < 1.             Proof. generalize r0, Hr; nra. Qed.
+Lemma below_one : r < 1.          Proof. generalize r0; nra. Qed.
 
-(* own and cross bounds, sections S4-S6 *)
+(* bounds of the class sums *)
 Lemma own_cross : exists Sm, 0 <= Sm /\ L * Sm * (1 - r - r ^ 2) <= 1 /\
   (forall i, (i < n)%nat -> own i <= Sm /\ cross i <= r * Sm) /\
   (forall i, (i < n)%nat -> U * own i >= 1 - r * L * Sm).
@@ -85,8 +85,8 @@ assert (X : L * Cm <= r * L * Rmax Sm Cm).
       + apply Rle_trans with Sm; [now apply BS|apply Rmax_l]. }
   rewrite but_const in X2 by easy. rewrite rL. generalize (HG kc Hkc); nra. }
 assert (C1 : Cm <= r * Sm).
-{ apply S4 with L; [easy|split; [apply r0|apply r_lt1]|easy|exact X]. }
-assert (CS : Cm <= Sm) by (generalize r0, r_lt1; nra).
+{ apply S4 with L; [easy|split; [apply r0|apply below_one]|easy|exact X]. }
+assert (CS : Cm <= Sm) by (generalize r0, below_one; nra).
 assert (U5 : L * Sm <= 1 + r * L * (Sm + Cm)).
 { destruct (Rle_lt_or_eq_dec 0 (lam ks)) as [Hl|Hl]; [now apply (lam_nn _ _ _ _ _ _ _ H)| |].
   - generalize (ineq_U _ _ _ _ _ _ _ H Gp ks Hks Hl). rewrite (sum_split n ks), ES, R_ii by easy. intro X0.
@@ -117,32 +117,43 @@ exists Sm; repeat split.
   rewrite but_const in X2 by easy. rewrite rL. generalize (HG i Hi), (A0 (y i) i Hi); nra.
 Qed.
 
-Lemma S_pos : 0 < Sup.
+Lemma Sup_pos : 0 < Sup.
 Proof. unfold Sup, s1; generalize den; intro D. apply Rdiv_lt_0_compat; [apply Rdiv_lt_0_compat|]; lra. Qed.
 Lemma U_pos : 0 < U.
 Proof. generalize (HG 0 Hn); lra. Qed.
-Lemma Alow_pos : 0 < Alow.
-Proof. unfold Alow, a1; generalize den, U_pos; intros. apply Rdiv_lt_0_compat; [apply Rdiv_lt_0_compat|]; lra. Qed.
-
-Theorem own_upper i : (i < n)%nat -> own i <= Sup.
+Theorem own_upper_wide i : (i < n)%nat -> own i <= Sup.
 Proof.
 intro Hi; destruct own_cross as (Sm & _ & B & C & _). apply Rle_trans with Sm; [now apply C|].
 generalize den; intro D. unfold Sup, s1. apply Rmult_le_reg_r with (L * (1 - r - r ^ 2)); [nra|].
 replace (1 / (1 - r - r ^ 2) / L * (L * (1 - r - r ^ 2))) with 1 by (field; lra). lra.
 Qed.
-Theorem cross_upper i : (i < n)%nat -> cross i <= r * Sup.
+Theorem cross_upper_wide i : (i < n)%nat -> cross i <= r * Sup.
 Proof.
 intro Hi; destruct own_cross as (Sm & _ & B & C & _). apply Rle_trans with (r * Sm); [now apply C|].
 generalize den; intro D. apply Rmult_le_compat_l; [apply r0|]. unfold Sup, s1. apply Rmult_le_reg_r with (L * (1 - r - r ^ 2)); [nra|].
 replace (1 / (1 - r - r ^ 2) / L * (L * (1 - r - r ^ 2))) with 1 by (field; lra). lra.
 Qed.
-Theorem own_lower i : (i < n)%nat -> Alow <= own i.
+Theorem own_lower_wide i : (i < n)%nat -> Alow <= own i.
 Proof.
 intro Hi; destruct own_cross as (Sm & _ & B & _ & C). generalize den, U_pos; intros D HU.
 generalize (S6 L U r (own i) Sm r0 D B (C i Hi)); intro E. unfold Alow, a1.
 apply Rmult_le_reg_r with (U * (1 - r - r ^ 2)); [nra|].
 replace ((1 - 2 * r - r ^ 2) / (1 - r - r ^ 2) / U * (U * (1 - r - r ^ 2))) with (1 - 2 * r - r ^ 2) by (field; lra). lra.
 Qed.
+End Wide.
+
+Section Bounds.
+Hypothesis Hn : (0 < n)%nat.
+Hypothesis Hr : r ^ 2 + 2 * r - 1 < 0.
+Lemma den : 0 < 1 - r - r ^ 2.   Proof. generalize (r0 Hn); lra. Qed.
+Lemma r_lt1 : r < 1.             Proof. exact (below_one Hn den). Qed.
+Lemma S_pos : 0 < Sup.           Proof. exact (Sup_pos den). Qed.
+Lemma Alow_pos : 0 < Alow.
+Proof. unfold Alow, a1; generalize den, (U_pos Hn); intros. apply Rdiv_lt_0_compat; [apply Rdiv_lt_0_compat|]; lra. Qed.
+
+Theorem own_upper i : (i < n)%nat -> own i <= Sup.          Proof. exact (own_upper_wide Hn den i). Qed.
+Theorem cross_upper i : (i < n)%nat -> cross i <= r * Sup.  Proof. exact (cross_upper_wide Hn den i). Qed.
+Theorem own_lower i : (i < n)%nat -> Alow <= own i.         Proof. exact (own_lower_wide Hn den i). Qed.
 Theorem support i : (i < n)%nat -> 0 < lam i /\ y i * net n W v lam y s (G i) = 1.
 Proof.
 intro Hi. assert (P : 0 < lam i).
@@ -152,7 +163,7 @@ split; [easy|]. destruct (Rmult_integral _ _ (compl _ _ _ _ _ _ _ H i Hi)); lra.
 Qed.
 End Bounds.
 
-(* S7 *)
+(* kkt_margin.direction_monotone *)
 Lemma h_ge l : (l < n)%nat -> Delta <= h l.
 Proof.
 intro Hl. unfold h. rewrite (sum_split n l) by easy.

@@ -11,8 +11,8 @@ from importlib.resources import files
 
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "LinearProgram", "RandomDataFlip", "SupportVectors", "PurifiedCertificate", "Subspace", "BandLimit",
-    "MeasuredQuantities", "MeasuredFlip", "SphereData",
+    "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius", "PurifiedCertificate",
+    "Subspace", "BandLimit", "MeasuredQuantities", "MeasuredFlip", "SphereData", "MeasuredCertificate",
 )  # fmt: skip
 
 SPOKEN_OF: dict[str, tuple[str, ...]] = {
