@@ -32,6 +32,6 @@ Theorem below_the_margin : 0 <= E -> sum m psis - q * E <= y * output x.
 Proof.
 intro HE. apply Rle_trans with (1 := below_every_attack (fun _ => 0) ltac:(
   apply Rle_trans with (2 := HE); right; transitivity (sum m (fun _ => 0)); [apply sum_ext; intros; unfold dot; rewrite (sum_ext d _ (fun _ => 0)) by (intros; ring); rewrite sum_0; ring|apply sum_0])).
-right. unfold output, dot. do 2 f_equal. apply sum_ext; intros. do 2 f_equal. apply sum_ext; intros. ring.
+right. unfold output. apply (f_equal (Rmult y)). apply sum_ext; intros i _. do 2 apply f_equal. apply sum_ext; intros. ring.
 Qed.
 End Certificate.
