@@ -10,7 +10,8 @@ FORMAL = (
     Formal(
         "feature_purification.certificate",
         ("FiniteSum", "PurifiedCertificate", "MeasuredCertificate"),
-        "(d m : nat) (w : nat -> nat -> R) (a b_ x : nat -> R) (y q E : R) (psis : nat -> R) (ball : (nat -> R) -> Prop)",
+        "(d m : nat) (w : nat -> nat -> R) (a b_ x : nat -> R) (y q E : R) (psis : nat -> R) "
+        "(ball : (nat -> R) -> Prop)",
         {
             "multiplier": Term("q"),
             "energy": Term("E"),

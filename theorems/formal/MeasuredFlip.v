@@ -2,7 +2,7 @@
    L, U: least and greatest squared norm of a lifted sample; p, q: greatest correlation, raw and lifted. *)
 Require Import Reals Lra Psatz Lia Arith.
 Require Import Thinmargin.FiniteSum Thinmargin.ScalarSteps Thinmargin.KktPoint Thinmargin.UniversalFlip Thinmargin.Network.
-Require Import Thinmargin.MeasuredQuantities.
+Require Import Thinmargin.KktIdentities Thinmargin.MeasuredQuantities.
 Open Scope R_scope.
 
 Section Measured.
@@ -37,6 +37,28 @@ Lemma norms i : (i < n)%nat -> least n (fun i => K0 i i) <= K0 i i.
 Proof. apply (least_le n (fun i => K0 i i)). Qed.
 Lemma q_nn : 0 <= q.      Proof. apply between_nn, n0. Qed.
 Lemma p_nn : 0 <= p.      Proof. apply between_nn, n0. Qed.
+Lemma sample_nonzero i : (i < n)%nat -> 0 < G i i.
+Proof.
+intro Hi. assert (B := beta_nn). assert (P := dot_nn d (x i)). assert (E : G i i = dot d (x i) (x i) + beta bias) by easy.
+destruct (Rle_lt_dec (G i i) 0) as [Z|]; [exfalso|easy].
+assert (Zero : forall l, G i l = 0).
+{ intro l. assert (C := dot_cauchy d (x i) (x l)). replace (dot d (x i) (x i)) with 0 in C by lra. rewrite Rmult_0_l in C.
+  assert (D : dot d (x i) (x l) = 0) by (assert (S2 := pow2_ge_0 (dot d (x i) (x l))); nra).
+  unfold Network.G, Network.K0. lra. }
+assert (F := ineq_L n W v lam y s G (abstract d n W bias x y w b v lam s HK) i Hi).
+rewrite (sum_ext n _ (fun _ => 0)), sum_0 in F; [lra|].
+intros l _. unfold Rr. rewrite Zero, Rmult_0_r, relu_neg by lra. ring.
+Qed.
+(* (F) along the flip path *)
+Theorem along_the_path i t : (i < n)%nat -> y i * N (z_at n x y t i) <=
+  sum n (fun l => relu (Rr y G i l - t * h n y K0 l) * KktPoint.A W v lam s (y i) l) +
+  sum n (fun l => (Rr y G i l - t * h n y K0 l) * KktPoint.A W v lam s (- y i) l).
+Proof.
+intro Hi. set (H := abstract d n W bias x y w b v lam s HK).
+unfold z_at. rewrite (N_moved d n W bias x y w b v lam s HK) by easy.
+apply Rle_trans with (1 := ineq_F _ _ _ _ _ _ _ H (y i) _ (lab _ _ _ _ _ _ _ H i Hi)). right.
+f_equal; apply sum_ext; intros l Hl; rewrite (moved_R n W v lam y s G K0 H) by easy; easy.
+Qed.
 Lemma q_below : q <= p + beta bias.
 Proof.
 destruct (between_at n G n0) as [->|(i & l & Hi & Hl & E & ->)]; [generalize p_nn, beta_nn; lra|].

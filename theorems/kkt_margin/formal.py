@@ -1,62 +1,20 @@
-"""What the quantities of kkt_margin are in the formal library, and which of its theorems close the generated goals."""
+"""Which theorems of the formal library close the generated goals of the main theorems of kkt_margin."""
 
 from __future__ import annotations
 
 from theorems.engine.formal import Formal, Term
-
-OBJECTS = (
-    "(d n W : nat) (bias : bool) (x : nat -> nat -> R) (y : nat -> R) (w : nat -> nat -> R) (b_ v lam : nat -> R) "
-    "(s : nat -> nat -> R)"
+from theorems.kkt_margin.formal_lemmas import LEMMAS
+from theorems.kkt_margin.formal_terms import (
+    BINDERS,
+    IS_POINT,
+    MODULES,
+    NONEMPTY,
+    OBJECTS,
+    POINT,
+    QUANTITIES,
+    UNSEEN,
+    VALUE,
 )
-"""Input dimension, samples, neurons; data; first layer, biases, outputs; multipliers; subgradients."""
-NONEMPTY = ("(0 < d)%nat", "(0 < n)%nat")
-POINT = "d n W bias x y w b_ v lam s"
-IS_POINT = {"kkt_residual": f"KKTnet {POINT}"}
-
-VALUE = "y i * N d W w b_ v (z_at n x y t i)"
-PATH = f"(fun t => {VALUE})"
-UNSEEN = "y0 * N d W w b_ v (fun k => z k - t * y0 * u n x y k)"
-
-BINDERS = {
-    "i": "forall i, (i < n)%nat ->",
-    "late": "forall t, U <= t * Delta ->",
-    "t": "forall t, q <= t * Delta ->",
-    "t0": f"forall t0, flip_time {PATH} t0 ->",
-    "t1": f"forall t1, level_time {PATH} t1 ->",
-    "slope": f"forall sl, eventual_slope {PATH} sl ->",
-    "label": "forall y0, y0 = 1 \\/ y0 = -1 ->",
-    "z": "forall z, (forall l, (l < n)%nat -> Rabs (dot d z (x l)) <= p) ->",
-}
-
-QUANTITIES = {
-    "n": Term("INR n"),
-    "d": Term("INR d"),
-    "b": Term("beta bias"),
-    "c": Term("class_share n y", named=True),
-    "p": Term("greatest_between n (K0 d x)", named=True),
-    "q": Term("greatest_between n (G d bias x)", named=True),
-    "L": Term("least n (fun i => G d bias x i i)", named=True),
-    "U": Term("greatest n (fun i => G d bias x i i)", named=True),
-    "Delta": Term("least n (fun i => K0 d x i i) - greatest_between n (K0 d x) * (INR n - 1)", named=True),
-    "opposite": Term("nopp n y i", ("i",)),
-    "label_opposite": Term("cnt n y (- y0)", ("label",)),
-    "norm_sq": Term("K0 d x i i", ("i",)),
-    "direction_norm_sq": Term("dot d (u n x y) (u n x y)", named=True),
-    "multiplier_sq": Term("lam i ^ 2", ("i",)),
-    "margin": Term("y i * N d W w b_ v (x i)", ("i",)),
-    "own": Term("KktPoint.A W v lam s (y i) i", ("i",)),
-    "cross": Term("KktPoint.A W v lam s (- y i) i", ("i",)),
-    "flip_tau": Term("t * Delta", ("i", "t")),
-    "flip_value": Term(VALUE, ("i", "t")),
-    "late_tau": Term("t * Delta", ("i", "late")),
-    "late_value": Term(VALUE, ("i", "late")),
-    "final_slope": Term("sl", ("i", "slope")),
-    "flip_threshold": Term("t0", ("i", "t0")),
-    "level_threshold": Term("t1", ("i", "t1")),
-}
-"""Greatest and least values are those of the data themselves, not any bounds of them."""
-
-MODULES = ("FiniteSum", "KktPoint", "UniversalFlip", "Network", "MeasuredQuantities", "MeasuredFlip")
 
 _RANGE = f"""\
 assert (HK : KKTnet {POINT}) by assumption.
@@ -219,4 +177,4 @@ lra.""",
     },
 )
 
-FORMAL = (_MAIN, _WEAK, _UNIVERSAL, _UNSEEN)
+FORMAL = (_MAIN, _WEAK, _UNIVERSAL, _UNSEEN, *LEMMAS)
