@@ -154,12 +154,13 @@ def replayed(printed: str, values: dict[str, Fraction]) -> bool:
     source = re.sub(r"(?<![<>=])=(?!=)", "==", printed.replace("^", "**"))
     source = re.sub(r"\b(\d+)\b", r"Fraction(\1)", source)
     source = re.sub(r"\*\* Fraction\((\d+)\)", r"** \1", source)
+    source = source.replace("Rabs", "abs")
     for name, function in (("Rmax", "max"), ("Rmin", "min")):
         while found := re.search(rf"{name} ", source):
             first, rest = argument(source[found.end() :])
             second, rest = argument(rest)
             source = f"{source[: found.start()]}{function}({first}, {second}){rest}"
-    return eval(source, {"Fraction": Fraction, "max": max, "min": min} | values)  # noqa: S307
+    return eval(source, {"Fraction": Fraction, "max": max, "min": min, "abs": abs} | values)  # noqa: S307
 
 
 def argument(source: str) -> tuple[str, str]:
