@@ -3,5 +3,6 @@
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
     "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius",
+    "RobustNetwork",
     "PurifiedCertificate", "Subspace", "BandLimit",
 )  # fmt: skip
