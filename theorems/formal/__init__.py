@@ -4,5 +4,5 @@ FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
     "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius",
     "RobustNetwork",
-    "PurifiedCertificate", "Subspace", "BandLimit",
+    "PurifiedCertificate", "Subspace", "BandLimit", "KernelFeatures",
 )  # fmt: skip
