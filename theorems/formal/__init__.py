@@ -2,7 +2,6 @@
 
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius",
-    "RobustNetwork",
-    "PurifiedCertificate", "Subspace", "BandLimit", "KernelFeatures",
+    "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius", "RobustNetwork",
+    "PurifiedCertificate", "PureNetwork", "Subspace", "BandLimit", "KernelFeatures",
 )  # fmt: skip
