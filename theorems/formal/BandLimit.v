@@ -1,4 +1,5 @@
-(* frequency_bias.md: F1 (Rayleigh form) and F8, lower bound, real filters, C channels, any band. *)
+(* frequency_bias.real_bands (upper half), attained (eigenvectors reach the bound), band_price (lower bound of the cost of a two-layer
+   net): real filters with K taps, any number of channels, any band. *)
 Require Import Reals Lra Psatz Lia Arith.
 Require Import Thinmargin.FiniteSum.
 Open Scope R_scope.

@@ -1,4 +1,4 @@
-(* Non-vacuity: a KKT point (two orthogonal samples, two neurons, no bias) satisfying every hypothesis of T1_sign. *)
+(* The hypotheses of kkt_margin.main are not contradictory: a KKT point (two orthogonal samples, two neurons, no bias) that meets all of them. *)
 Require Import Reals Lra Psatz Lia Arith.
 Require Import Thinmargin.FiniteSum Thinmargin.KktPoint Thinmargin.UniversalFlip Thinmargin.Network.
 Open Scope R_scope.

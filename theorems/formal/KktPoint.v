@@ -1,4 +1,5 @@
-(* KKT points of the max-margin problem, abstract (Gram) form; inequalities (X), (U), (L), (L'), (F) of section 2.4. *)
+(* KKT points of the max-margin problem min |theta|^2/2 subject to y_i N(x_i) >= 1, in terms of the Gram matrix, and their aggregated
+   inequalities: kkt_margin.cross_bound (X), upper_bound (U), lower_bound (L), lower_bound_mixed (L'), flip_bound (F), pairs. *)
 Require Import Reals Lra Psatz Lia Arith.
 Require Import Thinmargin.FiniteSum.
 Open Scope R_scope.
@@ -98,7 +99,7 @@ destruct (Rle_lt_dec (s i j) 0) as [Hs|Hs].
   assert (0 <= v j ^ 2) by nra. nra.
 Qed.
 
-(* the form used in S9: keeps the sign information of the whole row *)
+(* the form used for kkt_margin.parts: keeps the sign information of the whole row *)
 Theorem ineq_X' q i : (i < n)%nat -> 0 <= q -> (forall l, (l < n)%nat -> l <> i -> Rr i l <= q) ->
   sum n (fun l => Rr i l * A (- y i) l) <= q * sum_but i n (fun l => A (- y i) l).
 Proof.

@@ -1,4 +1,5 @@
-(* The network on R^d, KKT conditions (K1)-(K5) of section 1, both bias variants; T1, T1w, T3 for it. *)
+(* The network on R^d with the KKT conditions (K1)-(K5), with and without biases: the definitions that every theorem about networks
+   speaks of. kkt_margin.main, weak, unseen for it. *)
 Require Import Reals Lra Psatz Lia Arith.
 Require Import Thinmargin.FiniteSum Thinmargin.ScalarSteps Thinmargin.KktPoint Thinmargin.UniversalFlip.
 Open Scope R_scope.
@@ -118,7 +119,7 @@ Theorem T1_weak : q < U -> forall i t, (i < n)%nat -> 0 < m i -> 0 <= t -> U <= 
   y i * N (z_at t i) <= - (t * Delta - q) / U.
 Proof. intros HqU i t Hi Hm Ht Hc. unfold z_at. rewrite N_moved by easy. apply (T1w n W v lam y s G K0 abstract L U L0 p q); easy. Qed.
 
-(* T3: unseen points *)
+(* kkt_margin.unseen: unseen points *)
 Theorem T3 : (0 < n)%nat -> r ^ 2 + 2 * r - 1 < 0 -> forall z c t,
   (forall l, (l < n)%nat -> Rabs (dot z (x l)) <= c) -> 0 <= t -> c + beta <= t * Delta ->
   N (fun k => z k - t * u k) <= - ((t * Delta - c - beta) * cnt n y (-1) * A) /\

@@ -1,4 +1,5 @@
-(* feature_purification.md, Theorem C (S-procedure certificate) with the closed form of psi. *)
+(* feature_purification.certificate, certified_points, scaled_certificate: over the ball y f(x + delta) >= sum_i psi_i(q_i) - lambda tau^2
+   whenever W^T diag(q) W <= lambda I, with the closed form of psi. *)
 Require Import Reals Lra Psatz Lia Arith.
 Require Import Thinmargin.FiniteSum.
 Open Scope R_scope.

@@ -1,4 +1,5 @@
-(* Scalar steps S4, S5, S6, S10 and the thresholds of T1. *)
+(* Scalar inequalities behind kkt_margin.class_sums (S4, S5, S6), main (the thresholds tau0, tau1) and universal_flip (level -1 with
+   the constant 7, the sign with 9/2). *)
 Require Import Reals Lra Psatz.
 Require Import Thinmargin.FiniteSum.
 Open Scope R_scope.

@@ -1,4 +1,5 @@
-(* dimpled_manifold.md, T1 (the normal block is frozen / scaled) and T6 (exact homogeneity). *)
+(* dimpled_manifold.frozen, kept: training on a subspace P multiplies the part of the weights orthogonal to P by the scalar of weight
+   decay and does nothing else. dimpled_manifold.scaling: orthogonal weights c times as large make off-manifold radii 1/c as large. *)
 Require Import Reals Lra Psatz Lia Arith.
 Require Import Thinmargin.FiniteSum.
 Open Scope R_scope.

@@ -1,4 +1,5 @@
-(* section 2.4, Step 1: any strict supersolution bounds (own, cross) at every KKT point; "all samples are support vectors". *)
+(* kkt_margin.all_points, first half: any strict supersolution of the transfer matrix bounds the own and cross class sums at every KKT
+   point, from which lower bounds of the own sums and support vectors follow. *)
 Require Import Reals Lra Psatz Lia Arith.
 Require Import Thinmargin.FiniteSum Thinmargin.KktPoint.
 Open Scope R_scope.

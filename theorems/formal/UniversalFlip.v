@@ -1,4 +1,5 @@
-(* T1, T1w and T3-type flip: Gram form. *)
+(* kkt_margin.class_sums, direction_monotone, parts, main, weak and unseen in terms of the Gram matrix: the class sums of every KKT
+   point are pinned between constants of the data, so one direction known from the data flips every sample. *)
 Require Import Reals Lra Psatz Lia Arith.
 Require Import Thinmargin.FiniteSum Thinmargin.ScalarSteps Thinmargin.KktPoint.
 Open Scope R_scope.
@@ -180,7 +181,7 @@ replace (y i * y l * (G i l - t * y i * (y l * h l))) with (y i * y l * G i l - 
 rewrite 2!(y_sq _ _ _ _ _ _ _ H) by easy. ring.
 Qed.
 
-(* S8 + S9, before the bounds on own and cross *)
+(* kkt_margin.parts, before the bounds on own and cross *)
 Theorem flip_raw i t : (i < n)%nat -> 0 <= t -> q <= t * Delta ->
   y i * net n W v lam y s (moved t i) <= own i * relu (U - t * Delta) - (t * Delta - q) * sum n (fun l => A (- y i) l).
 Proof.
@@ -225,7 +226,7 @@ rewrite but_const in B by easy. destruct Req_EM_T as [E|]; [|lra].
 destruct (lab _ _ _ _ _ _ _ H i Hi); lra.
 Qed.
 
-(* THEOREM T1, inequality *)
+(* kkt_margin.main, inequality *)
 Theorem T1_ineq i t : (i < n)%nat -> r ^ 2 + 2 * r - 1 < 0 -> 0 <= t -> q <= t * Delta ->
   y i * net n W v lam y s (moved t i) <= Sup * relu (U - t * Delta) - (t * Delta - q) * nopp i * Alow.
 Proof.
@@ -244,7 +245,7 @@ intros Hn Hr. assert (0 < n)%nat by lia. generalize (r_lt1 ltac:(easy) Hr), rL; 
 assert (2 <= INR n) by (change 2 with (INR 2); apply le_INR; lia). generalize (HG 0%nat ltac:(lia)); nra.
 Qed.
 
-(* THEOREM T1, sign flip beyond tau0 / Delta *)
+(* kkt_margin.main, sign flip beyond tau0 / Delta *)
 Theorem T1_flip i t : (i < n)%nat -> r ^ 2 + 2 * r - 1 < 0 -> 0 < Delta -> 0 < nopp i ->
   (Sup * U + q * nopp i * Alow) / (Sup + nopp i * Alow) / Delta < t ->
   y i * net n W v lam y s (moved t i) < 0.
@@ -259,7 +260,7 @@ destruct (tau0_flip Sup Alow (nopp i) q U (t * Delta)) as [Q F]; try easy.
 apply Rle_lt_trans with (2 := F). apply T1_ineq; try easy; [|lra]. nra.
 Qed.
 
-(* THEOREM T1, level -1 from tau1 *)
+(* kkt_margin.main, level -1 from tau1 *)
 Theorem T1_level i t : (i < n)%nat -> r ^ 2 + 2 * r - 1 < 0 -> 0 < Delta -> 0 < nopp i ->
   (Sup * U + 1 + q * nopp i * Alow) / (Sup + nopp i * Alow) <= t * Delta ->
   q + 1 / (nopp i * Alow) <= t * Delta \/ t * Delta <= U ->
@@ -272,7 +273,7 @@ destruct (tau1_level Sup Alow (nopp i) q U (t * Delta)) as [Q F]; try easy.
 apply Rle_trans with (2 := F). apply T1_ineq; try easy; [|lra]. nra.
 Qed.
 
-(* THEOREM T1w: no condition on r *)
+(* kkt_margin.weak: no condition on r *)
 Theorem T1w i t : (i < n)%nat -> q < U -> 0 < nopp i -> 0 <= t -> U <= t * Delta ->
   y i * net n W v lam y s (moved t i) <= - (t * Delta - q) / U.
 Proof.
@@ -293,7 +294,7 @@ assert (B : 1 <= U * sum n (fun l => A (- y i) l)).
 apply Rmult_le_reg_r with U; [lra|]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l by lra. nra.
 Qed.
 
-(* T3: a point whose signed inner products are all at most -c *)
+(* kkt_margin.unseen: a point whose signed inner products are all at most -c *)
 Definition cnt (y0 : R) : R := sum n (fun l => if Req_EM_T (y l) y0 then 1 else 0).
 Theorem T3_gen y0 k c : y0 = 1 \/ y0 = -1 -> (0 < n)%nat -> r ^ 2 + 2 * r - 1 < 0 -> 0 <= c ->
   (forall l, (l < n)%nat -> y0 * y l * k l <= - c) ->

@@ -11,8 +11,9 @@ from importlib.resources import files
 
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius", "PurifiedCertificate",
-    "Subspace", "BandLimit", "MeasuredQuantities", "MeasuredFlip", "SphereData", "MeasuredCertificate",
+    "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius", "RobustNetwork",
+    "PurifiedCertificate", "PureNetwork", "Subspace", "BandLimit", "KernelFeatures", "MeasuredQuantities",
+    "MeasuredFlip", "SphereData", "MeasuredCertificate",
 )  # fmt: skip
 
 SPOKEN_OF: dict[str, tuple[str, ...]] = {
