@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from theorems.engine.formal import Formal, Term
+from theorems.kkt_margin.formal_datasets import DATASETS
 from theorems.kkt_margin.formal_lemmas import LEMMAS
 from theorems.kkt_margin.formal_terms import (
     BINDERS,
@@ -177,4 +178,4 @@ lra.""",
     },
 )
 
-FORMAL = (_MAIN, _WEAK, _UNIVERSAL, _UNSEEN, *LEMMAS)
+FORMAL = (_MAIN, _WEAK, _UNIVERSAL, _UNSEEN, *LEMMAS, *DATASETS)
