@@ -20,7 +20,7 @@ import click
 
 from constructions.files import write_whole
 from constructions.threads import cores, limit_threads
-from reports import atlas_commands, campaign_commands, question_commands, search_commands
+from reports import atlas_commands, campaign_commands, proof_commands, question_commands, search_commands
 from reports.command_support import (
     certificate_files,
     json_option,
@@ -155,7 +155,7 @@ def judge(slug: str, file: Path | None, show_schema: bool, kernel: bool, seed: i
 
     FILE is JSON or npz; JSON decimals are read as the nearest double, texts such as "1/10" as exact rationals.
     """
-    from reports import console
+    from reports import console, kernel_console
 
     known_slug(slug)
     from theorems.engine import judge as engine
@@ -175,6 +175,8 @@ def judge(slug: str, file: Path | None, show_schema: bool, kernel: bool, seed: i
     if kernel:
         result["kernel"] = engine.kernel(slug, file)
     print_json(result) if as_json else console.judgement(result, out_console())
+    if kernel and not as_json:
+        kernel_console.data_theorems(result["kernel"], out_console())
     rejected = any(theorem["status"] == "rejected" for theorem in result.get("kernel", {}).get("theorems", []))
     return 1 if rejected or any(_is_refutation(entry) for entry in result.get("statements", [])) else 0
 
@@ -183,60 +185,6 @@ def _is_refutation(entry: dict[str, Any]) -> bool:
     verdict = entry["verdict"]
     word = verdict["verdict"] if isinstance(verdict, dict) else verdict
     return word == "Refuted" and entry.get("expected") != "refuted"
-
-
-@thinmargin.command(short_help="Proof steps, and what each rests on.")
-@click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option(
-    "--certificates",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="Folder for the certificates of the steps that have one.",
-)
-@click.option("--kernel", "kernel", is_flag=True, help="Check the formal proofs as well, where Rocq is installed.")
-@click.option("--definitions", is_flag=True, help="Print what the formal proofs speak about, and stop.")
-@json_option
-def prove(targets: tuple[str, ...], folder: Path | None, kernel: bool, definitions: bool, as_json: bool) -> int:
-    """Proof steps: proved, cited, argued or open, and by what.
-
-    With --kernel, theorems generated from the claims are checked by coqc as well, and a table says for every statement
-    what its conclusions rest on. A theorem that the kernel rejects ends the command with exit code 1.
-    """
-    from reports import console
-    from theorems.engine.prove import prove as run
-
-    statements = resolve(targets)
-    if definitions:
-        from theorems.formal import definitions as shown
-
-        click.echo(shown())
-        return 0
-    if folder is not None:
-        ready(folder, "--certificates")
-    with progress_display() as progress:
-        rows = run(list(targets), folder, progress)
-        found = _kernel(statements, rows, progress) if kernel else None
-    if found is None:
-        print_json(rows) if as_json else console.steps(rows, out_console())
-    else:
-        print_json(found | {"steps": rows}) if as_json else console.kernel(found, rows, out_console())
-    return 1 if any(row["status"] == "refuted" for row in rows) or (found and found["kernel"]["rejected"]) else 0
-
-
-def _kernel(statements: list[Any], rows: list[dict[str, Any]], progress: Any) -> dict[str, Any]:
-    """What the kernel says: its rows are added to those of every statement; the coverage of all of them."""
-    from theorems.engine import kernel_prove
-
-    outcome = kernel_prove.prove(statements, progress)
-    by_statement = outcome.by_statement
-    for name, extra in by_statement.items():
-        rows += [{"statement": name} | row for row in extra]
-    rows.sort(key=lambda row: [s.id for s in statements].index(row["statement"]))
-    covered = [
-        kernel_prove.coverage(s, [row for row in rows if row["statement"] == s.id]) for s in statements
-    ]
-    return {"kernel": outcome.to_json(), "coverage": covered}
 
 
 @thinmargin.command(short_help="Train networks and judge them.")
@@ -361,7 +309,7 @@ def recheck(folder: Path, every: bool, as_json: bool) -> int:
     return 0 if all(entry["status"] == "accepted" for entry in entries) else 1
 
 
-for module in (search_commands, question_commands, atlas_commands, campaign_commands):
+for module in (proof_commands, search_commands, question_commands, atlas_commands, campaign_commands):
     for command in module.COMMANDS:
         thinmargin.add_command(command)
 

@@ -255,32 +255,6 @@ def steps(rows: Sequence[dict[str, Any]], out: Console) -> None:
     out.print(_steps(amounts) or "no proof steps")
 
 
-def kernel(found: dict[str, Any], rows: Sequence[dict[str, Any]], out: Console) -> None:
-    """`thinmargin prove --kernel`: the steps, the theorem of every claim, and what every statement rests on."""
-    steps([row for row in rows if row.get("by") != "rocq"], out)
-    said = found["kernel"]
-    if said["skipped"]:
-        out.print(Text(f"formal proofs skipped: {said['skipped']}"))
-        return
-    proved = [row for row in rows if row.get("by") == "rocq"]
-    columns = ("statement", "conclusion", "Rocq theorem", "time")
-    table = plain_table(*columns, right=("time",), title="Proved by the kernel")
-    for row in proved:
-        table.add_row(row["statement"], row["title"], row["step"], seconds(row.get("seconds")))
-    out.print(table)
-    table = plain_table("statement", "rests on", "by the kernel", "written proof", title="What conclusions rest on")
-    for row in found["coverage"]:
-        share = f"{row['kernel']} of {row['conclusions']}" if row["kernel"] else "–"
-        table.add_row(row["statement"], row["by"], share, row["written_proof"])
-    out.print(table)
-    axioms = ", ".join(name.split(".")[1] for name in said["axioms"])
-    library = said["library"] or "not built"
-    out.print(Text(f"coqc {said['compiler']}, library {library}; the only axioms are those of the reals: {axioms}",
-                   style="dim"))  # fmt: skip
-    for name in said["rejected"]:
-        out.print(Text(f"rejected by the kernel: {name}", style="bold red"))
-
-
 def judgement(result: dict[str, Any], out: Console) -> None:
     """`thinmargin judge`: what was found, quantities with enclosure and rigor object by object, every verdict."""
     for note in result.get("notes") or []:
@@ -309,23 +283,7 @@ def judgement(result: dict[str, Any], out: Console) -> None:
         verdicts.add_row(entry["id"], _status(word), slack, rigor, entry.get("of") or "–", Text(reason))
     out.print()
     out.print(verdicts)
-    if "kernel" in result:
-        _data_theorems(result["kernel"], out)
     out.print(Text("--json gives every entry, and every hypothesis and conclusion by itself.", style="dim"))
-
-
-def _data_theorems(found: dict[str, Any], out: Console) -> None:
-    """What the kernel proved about the data of `thinmargin judge --kernel`."""
-    if found["skipped"]:
-        out.print(Text(f"kernel skipped: {found['skipped']}"))
-    for theorem in found["theorems"]:
-        style = {"proved": "cyan", "rejected": "bold red"}.get(theorem["status"], "dim")
-        out.print()
-        out.print(Text(f"{theorem['status']} by the kernel: " if theorem["status"] != "not stated" else "not stated: ",
-                       style=style) + Text(theorem["sentence"]))  # fmt: skip
-        out.print(Text(f"{theorem['detail']}, {seconds(theorem['seconds'])}", style="dim"))
-        if theorem["status"] == "proved":
-            out.print(Text(theorem["statement"], style="dim"))
 
 
 def _quantity(entry: dict[str, Any]) -> tuple[Any, ...]:

@@ -138,3 +138,14 @@ def coverage(statement: Statement, rows: Iterable[Json]) -> Json:
     by = "kernel" if len(proved) == len(statement.then) else "kernel in part" if proved else written
     return {"statement": statement.id, "by": by, "kernel": len(proved), "conclusions": len(statement.then),
             "written_proof": written}  # fmt: skip
+
+
+def added(statements: list[Statement], rows: list[Json], progress: Progress | None = None) -> Json:
+    """Add the kernel's rows to the proof rows of the statements, in their order; what it said, and what is covered."""
+    outcome = prove(statements, progress)
+    for name, extra in outcome.by_statement.items():
+        rows += [{"statement": name} | row for row in extra]
+    order = {statement.id: place for place, statement in enumerate(statements)}
+    rows.sort(key=lambda row: order[row["statement"]])
+    covered = [coverage(s, [row for row in rows if row["statement"] == s.id]) for s in statements]
+    return {"kernel": outcome.to_json(), "coverage": covered}
