@@ -3,5 +3,5 @@
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
     "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius", "RobustNetwork",
-    "PurifiedCertificate", "PureNetwork", "Subspace", "OffManifold", "BandLimit", "ConsecutiveBand", "KernelFeatures",
+    "PurifiedCertificate", "PureNetwork", "LinearCeiling", "Subspace", "OffManifold", "BandLimit", "ConsecutiveBand", "KernelFeatures",
 )  # fmt: skip
