@@ -1,7 +1,14 @@
 """Proofs checked by the Rocq kernel: definitions and theorems from the standard library of Coq 8.16 alone.
 
+`FILES` are the sources beside this module, in an order in which each needs only those before it; the logical name of
+the folder is `Thinmargin`. Everything else in the library works without Rocq.
+"""
+
+from __future__ import annotations
+
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
     "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius", "RobustNetwork",
-    "PurifiedCertificate", "PureNetwork", "LinearCeiling", "Subspace", "OffManifold", "BandLimit", "ConsecutiveBand", "KernelFeatures",
+    "PurifiedCertificate", "PureNetwork", "LinearCeiling", "Subspace", "OffManifold", "BandLimit", "ConsecutiveBand",
+    "KernelFeatures", "ArcCosineKernels",
 )  # fmt: skip
