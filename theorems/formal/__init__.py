@@ -12,8 +12,8 @@ from importlib.resources import files
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
     "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius", "RobustNetwork",
-    "PurifiedCertificate", "PureNetwork", "Subspace", "BandLimit", "KernelFeatures", "MeasuredQuantities",
-    "MeasuredFlip", "SphereData", "MeasuredCertificate",
+    "PurifiedCertificate", "PureNetwork", "LinearCeiling", "Subspace", "OffManifold", "BandLimit", "ConsecutiveBand",
+    "KernelFeatures", "ArcCosineKernels", "MeasuredQuantities", "MeasuredFlip", "SphereData", "MeasuredCertificate",
 )  # fmt: skip
 
 SPOKEN_OF: dict[str, tuple[str, ...]] = {
