@@ -14,9 +14,10 @@ import pytest
 import sympy
 from click.testing import CliRunner
 
+from reports import html, summary
 from reports.command_line import thinmargin
 from theorems.claim import Claim, quantity
-from theorems.engine import formal, kernel, kernel_prove, library
+from theorems.engine import aggregate, formal, kernel, kernel_prove, library
 from theorems.engine.rocq_printer import Unprintable, relation_text, text
 from theorems.formal import definitions
 from theorems.statement import Statement
@@ -375,3 +376,54 @@ def test_a_moved_constant_is_rejected(built, name: str, constant: str, value: st
     moved = statement.variant(constants={constant: Fraction(value)})
     rejected = {row["title"] for row in kernel_prove._rows(moved, entry, built) if row["status"] != "proved"}
     assert fails in rejected
+
+
+# What records and reports make of it.
+
+
+def test_only_a_kernel_proof_of_every_conclusion_proves_a_statement_with_argued_steps() -> None:
+    argued = {"step": "S1", "status": "argued", "by": "text", "title": "first"}
+    formal_rows = [{"step": f"t_{n}", "status": "proved", "by": "rocq", "title": n} for n in ("first", "second")]
+    held = [{}]
+    for proof, wanted in [
+        ([argued], "supported"),
+        ([argued, formal_rows[0]], "supported"),
+        ([argued, *formal_rows], "proved"),
+        ([argued, formal_rows[0], formal_rows[1] | {"status": "open"}], "supported"),
+        ([argued, formal_rows[0], formal_rows[1] | {"by": "text"}], "supported"),
+    ]:
+        assert aggregate.status(held, held, held, [], proof, ["first", "second"]) == wanted
+    assert aggregate.status(held, held, held, held, [argued, *formal_rows], ["first", "second"]) == "refuted"
+
+
+def test_coverage_names_the_weakest_support_of_a_statement() -> None:
+    statement, entry = by_id("kkt_margin.weak")
+    argued = {"status": "argued", "by": "text", "title": ""}
+    rows = [{"status": "proved", "by": "rocq", "title": claim.name} for claim in statement.then]
+    for given, wanted in [
+        ([], "no proof"),
+        ([argued], "argued"),
+        ([{"status": "proved", "by": "z3", "title": statement.then[0].name}], "scalar prover"),
+        ([argued, {"status": "cited", "by": "paper", "title": ""}], "cited"),
+        ([argued, rows[0]], "kernel in part"),
+        ([argued, *rows], "kernel"),
+    ]:
+        assert kernel_prove.coverage(statement, given)["by"] == wanted
+    assert len(entry.scripts) == len(statement.then)
+
+
+def test_a_rejection_is_a_problem_of_the_record_and_the_page_shows_the_theorem() -> None:
+    record = json.loads((Path(__file__).parents[1] / "snapshots" / "record.json").read_text(encoding="utf-8"))
+    before = len(summary.problems(record))
+    statement = record["statements"][0]
+    row = {"step": "kkt_margin_universal_flip_1", "status": "proved", "by": "rocq", "argument": "Theorem a : 1 < 2.",
+           "title": statement["conclusions"][0]["name"], "mathml": None}  # fmt: skip
+    statement["proof"].append(row)
+    covered = {"statement": statement["id"], "by": "kernel in part", "kernel": 1, "conclusions": 2,
+               "written_proof": "argued"}  # fmt: skip
+    record["kernel"] = {"compiler": "8.16.1", "library": "abc", "skipped": None, "axioms": [], "rejected": [],
+                        "coverage": [covered]}  # fmt: skip
+    page = html.render(record, draw=False)
+    assert "Theorem a : 1 &lt; 2." in page and "kernel in part" in page
+    record["kernel"]["rejected"] = ["kkt_margin_universal_flip_1"]
+    assert len(summary.problems(record)) == before + 1
