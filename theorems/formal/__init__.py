@@ -10,5 +10,5 @@ FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
     "LinearProgram", "RandomDataFlip", "SupportVectors", "KktIdentities", "RobustRadius", "RobustNetwork",
     "PurifiedCertificate", "PureNetwork", "LinearCeiling", "Subspace", "OffManifold", "BandLimit", "ConsecutiveBand",
-    "KernelFeatures", "ArcCosineKernels",
+    "BandPrice", "KernelFeatures", "ArcCosineKernels",
 )  # fmt: skip
