@@ -10,30 +10,45 @@ Definition kappa (t : R) : R := (sin t + (PI - t) * cos t) / PI.
 Definition nngp (t : R) : R := 2 * kappa t.
 Definition ntk (t : R) : R := 2 * kappa t + 2 * (1 - t / PI) * cos t.
 
+(* polynomial bounds of sine and cosine by their alternating series; derivatives would bring in the axiom of excluded middle *)
+Lemma sin_between a : 0 <= a <= PI -> a - a ^ 3 / 6 <= sin a <= a - a ^ 3 / 6 + a ^ 5 / 120.
+Proof.
+intros [H0 H1]. destruct (sin_bound a 0 H0 H1) as [B C]. unfold sin_approx, sin_term in B, C. simpl in B, C. split; lra.
+Qed.
+Lemma cos_between a : - PI / 2 <= a <= PI / 2 -> 1 - a ^ 2 / 2 <= cos a <= 1 - a ^ 2 / 2 + a ^ 4 / 24.
+Proof.
+intros [H0 H1]. destruct (cos_bound a 0 H0 H1) as [B C]. unfold cos_approx, cos_term in B, C. simpl in B, C. split; lra.
+Qed.
+Lemma PI_over_one : 1 < PI.
+Proof.
+assert (P := PI_RGT_0). destruct (sin_between PI ltac:(lra)) as [B _]. rewrite sin_PI in B.
+destruct (Rle_lt_dec PI 1); [exfalso|easy]. assert (0 < PI * (1 - PI ^ 2 / 6)) by (apply Rmult_lt_0_compat; nra). lra.
+Qed.
+Lemma sin_below a : 0 <= a -> sin a ^ 2 <= a ^ 2.
+Proof.
+intro H. assert (Q := PI_over_one). destruct (Rle_lt_dec a PI) as [C|C].
+- destruct (sin_between a ltac:(lra)) as [_ B]. assert (0 <= sin a) by (apply sin_ge_0; lra). assert (F := PI_4).
+  assert (0 <= a ^ 3) by (apply pow_le; lra). assert (a ^ 2 <= 16) by nra.
+  assert (a ^ 5 <= 16 * a ^ 3) by (replace (a ^ 5) with (a ^ 2 * a ^ 3) by ring; now apply Rmult_le_compat_r).
+  apply pow_incr. lra.
+- generalize (SIN_bound a). intro. nra.
+Qed.
 Lemma cos_parabola t : 1 - t ^ 2 / 2 <= cos t.
 Proof.
 assert (E : cos t = 1 - 2 * sin (t / 2) ^ 2).
 { replace t with (2 * (t / 2)) at 1 by field. rewrite cos_2a_sin. ring. }
 assert (B : sin (t / 2) ^ 2 <= (t / 2) ^ 2).
-{ assert (S : forall x, 0 < x -> sin x ^ 2 <= x ^ 2).
-  { intros x Hx. assert (U := sin_lt_x x Hx). assert (L : - x < sin x).
-    { destruct (Rle_lt_dec x PI) as [C|C]; [assert (0 <= sin x) by (apply sin_ge_0; lra); lra|]. generalize (SIN_bound x), PI2_1, PI_RGT_0. lra. }
-    nra. }
-  destruct (Rtotal_order (t / 2) 0) as [C|[C|C]].
-  - generalize (S (- (t / 2)) ltac:(lra)). rewrite sin_neg. nra.
-  - rewrite C, sin_0. lra.
-  - now apply S. }
+{ destruct (Rle_lt_dec 0 (t / 2)) as [C|C]; [now apply sin_below|].
+  generalize (sin_below (- (t / 2)) ltac:(lra)). rewrite sin_neg. intro. replace (sin (t / 2) ^ 2) with ((- sin (t / 2)) ^ 2) by ring. lra. }
 rewrite E. lra.
 Qed.
 Lemma chord_below_arc t : 0 <= t <= PI -> 0 <= sin t - t * cos t.
 Proof.
-intros [H0 H1]. destruct (Req_dec t 0) as [->|N]; [rewrite sin_0; lra|].
-destruct (MVT_cor2 (fun x => sin x - x * cos x) (fun x => x * sin x) 0 t ltac:(lra)) as (c & E & C0 & C1).
-- intros c _. replace (c * sin c) with (cos c - (1 * cos c + c * - sin c)) by ring.
-  apply derivable_pt_lim_minus; [apply derivable_pt_lim_sin|].
-  apply (derivable_pt_lim_mult id cos); [apply derivable_pt_lim_id|apply derivable_pt_lim_cos].
-- rewrite sin_0 in E. assert (0 <= sin c) by (apply sin_ge_0; lra).
-  assert (0 <= c * sin c * (t - 0)) by (apply Rmult_le_pos; [apply Rmult_le_pos|]; lra). lra.
+intros [H0 H1]. assert (P := PI_RGT_0). destruct (Rle_lt_dec t (PI / 2)) as [C|C].
+- destruct (sin_between t ltac:(lra)) as [S _]. destruct (cos_between t ltac:(lra)) as [_ K]. assert (F := PI_4).
+  assert (t * cos t <= t * (1 - t ^ 2 / 2 + t ^ 4 / 24)) by (apply Rmult_le_compat_l; lra).
+  assert (0 <= t ^ 3 * (8 - t ^ 2)) by (apply Rmult_le_pos; [apply pow_le; lra|nra]). lra.
+- assert (0 <= sin t) by (apply sin_ge_0; lra). assert (cos t <= 0) by (apply cos_le_0; lra). nra.
 Qed.
 Lemma kappa_ge_cos t : 0 <= t <= PI -> cos t <= kappa t.
 Proof.
