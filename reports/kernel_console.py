@@ -35,7 +35,7 @@ def kernel(found: dict[str, Any], rows: Sequence[dict[str, Any]], out: Console) 
     out.print(Text(f"coqc {said['compiler']}, library {library}; the only axioms are those of the reals: {axioms}",
                    style="dim"))  # fmt: skip
     for name in said["rejected"]:
-        out.print(Text(f"rejected by the kernel: {name}", style="bold red"))
+        out.print(Text(f"rejected: {name}", style="bold red"))
 
 
 def data_theorems(found: dict[str, Any], out: Console) -> None:

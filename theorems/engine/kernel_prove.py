@@ -35,8 +35,8 @@ class Outcome:
 
     @property
     def rejected(self) -> list[str]:
-        """Names of the theorems that the kernel did not accept."""
-        return [row["step"] for _, rows in self.rows for row in rows if row["status"] != "proved"]
+        """What the kernel did not accept, each with the reason."""
+        return [f"{row['step']}: {row['detail']}" for _, rows in self.rows for row in rows if row["status"] != "proved"]
 
     def to_json(self) -> Json:
         return {

@@ -9,7 +9,7 @@ from theorems.kkt_margin.formal_terms import BINDERS, IS_POINT, MODULES, NONEMPT
 
 _lemma = partial(
     Formal,
-    modules=(*MODULES, "KktIdentities", "RobustRadius"),
+    modules=(*MODULES, "KktIdentities", "RobustRadius", "FlipParts"),
     objects=OBJECTS,
     quantities=QUANTITIES,
     assumptions=NONEMPTY,
@@ -26,6 +26,12 @@ assert (HL : 0 < L) by assumption."""
 _NEAR = f"""\
 {_RANGE}
 assert (Hr : (1 + r) ^ 2 < 2) by (unfold C_support_limit in *; assumption)."""
+
+_DATA = (
+    "exact (diagonal d n bias x) | exact (lifted d n bias x) | exact (norms d n x) | exact (raw d n x) "
+    "| apply (q_nn d n bias x); assumption"
+)
+"""The measured constants bound the data."""
 
 LEMMAS = (
     _lemma(
@@ -54,6 +60,56 @@ eapply ineq_L'; eassumption."""},
     _lemma(
         "kkt_margin.flip_bound",
         scripts={"y_i N(x_i - t y_i u) <= F_i(t) for all t >= 0": f"{_POINT}\neapply along_the_path; eassumption."},
+    ),
+    _lemma(
+        "kkt_margin.direction_monotone",
+        scripts={"w_k . u / v_k >= Delta Lambda_k": f"""{_POINT}
+apply Rle_ge. destruct (Req_dec (v j) 0) as [Z|Z]; [rewrite Z; right; ring|].
+assert (X : Delta * weight n lam s j <= dot d (w j) (u n x y) / v j)
+  by (eapply FlipParts.direction_monotone; first [eassumption | {_DATA}]).
+apply (Rmult_le_compat_l (v j ^ 2)) in X; [|apply pow2_ge_0].
+replace (v j ^ 2 * (dot d (w j) (u n x y) / v j)) with (v j * dot d (w j) (u n x y)) in X by (field; exact Z).
+eapply Rle_trans; [|exact X]. right; ring."""},
+    ),
+    _lemma(
+        "kkt_margin.pairs",
+        scripts={
+            "S1: a sample meets a neuron of the other class only where negative correlations push it": (
+                f"{_POINT}\neapply FlipParts.cross_pair; eassumption."
+            ),
+            "S9: no neuron of the other class is far below its threshold": f"""{_POINT}
+assert (X : - q * (v j ^ 2 * sum_but i n (fun l => lam l * s l j)) <= - y i * v j * act d x w b_ i j)
+  by (eapply FlipParts.cross_activation; first [eassumption | {_DATA}]).
+lra.""",
+            "S8: a neuron of the own class falls at least as fast as the bound": f"""{_POINT}
+assert (HD : 0 < Delta) by assumption. assert (Hn : (0 < n)%nat) by assumption.
+assert (Q0 : 0 <= q) by (apply (q_nn d n bias x Hn)).
+assert (T0 : 0 <= t) by (assert (q <= t * Delta) by assumption; nra).
+rewrite Rmax_comm. eapply FlipParts.own_activation; first [eassumption | {_DATA}].""",
+        },
+    ),
+    _lemma(
+        "kkt_margin.parts",
+        scripts={
+            "own part <= S (U - tau)_+": f"""{_NEAR}
+assert (ES : Sup n L q = S) by (apply S_closed; assumption).
+assert (HD : 0 < Delta) by assumption. assert (Hn : (0 < n)%nat) by assumption.
+assert (Q0 : 0 <= q) by (apply (q_nn d n bias x Hn)).
+assert (T0 : 0 <= t) by (assert (q <= t * Delta) by assumption; nra).
+assert (RR : UniversalFlip.r n L q ^ 2 + 2 * UniversalFlip.r n L q - 1 < 0)
+  by (change (UniversalFlip.r n L q) with r; lra).
+rewrite Rmax_comm, <- ES. eapply FlipParts.own_part_below; first [eassumption | {_DATA}].""",
+            "opposite part >= (tau - q) m A": f"""{_NEAR}
+assert (EA : Alow n L U q = A) by (apply A_closed; assumption).
+assert (HD : 0 < Delta) by assumption. assert (Hn : (0 < n)%nat) by assumption.
+assert (Q0 : 0 <= q) by (apply (q_nn d n bias x Hn)).
+assert (T0 : 0 <= t) by (assert (q <= t * Delta) by assumption; nra).
+assert (RR : UniversalFlip.r n L q ^ 2 + 2 * UniversalFlip.r n L q - 1 < 0)
+  by (change (UniversalFlip.r n L q) with r; lra).
+assert (X : (t * Delta - q) * nopp n y i * A <= opposite_part d n W x y w b_ v t i)
+  by (rewrite <- EA; eapply FlipParts.opposite_part_above; first [eassumption | {_DATA}]).
+lra.""",
+        },
     ),
     _lemma(
         "kkt_margin.class_sums",
