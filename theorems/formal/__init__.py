@@ -9,6 +9,6 @@ from __future__ import annotations
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
     "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "KktIdentities", "RobustRadius", "RobustNetwork",
-    "PurifiedCertificate", "PureNetwork", "LinearCeiling", "Subspace", "OffManifold", "BandLimit", "ConsecutiveBand",
-    "BandPrice", "KernelFeatures", "ArcCosineKernels",
+    "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling", "Subspace", "OffManifold", "BandLimit",
+    "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels",
 )  # fmt: skip
