@@ -8,7 +8,7 @@ from __future__ import annotations
 
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "KktIdentities", "RobustRadius", "RobustNetwork",
-    "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling", "Subspace", "OffManifold", "BandLimit",
-    "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels",
+    "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "Clusters", "KktIdentities", "RobustRadius",
+    "RobustNetwork", "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling", "Subspace", "OffManifold",
+    "BandLimit", "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels",
 )  # fmt: skip
