@@ -13,6 +13,7 @@ from typing import Any
 
 from reports.picture_grid import pictures
 from reports.records import Measurement
+from reports.surface import surfaces
 from reports.tables import csv_columns
 
 PALETTE = ("#0b6e99", "#c8501e", "#2d8a4e", "#8a4fbf", "#b8860b", "#c2367e", "#5b6770", "#1a9c9c")
@@ -70,7 +71,7 @@ def svg(measurement: Measurement, prefix: str = "figure") -> str:
         raise ValueError(f"measurement {measurement['name']} has no figure")
     columns, rows = csv_columns(measurement["csv"])
     ys = [figure["y"]] if isinstance(figure["y"], str) else list(figure["y"])
-    named = [figure["x"], *ys, *(figure.get(key) for key in ("series", "value", "low", "high"))]
+    named = [figure["x"], *ys, *(figure.get(key) for key in ("series", "value", "low", "high", "mesh"))]
     named += figure.get("pixels") or []
     for column in named:
         if column is not None and column not in columns:
@@ -83,6 +84,9 @@ def svg(measurement: Measurement, prefix: str = "figure") -> str:
     with mpl.rc_context(STYLE | {"svg.hashsalt": prefix}):
         if figure.get("kind") == "pictures":
             drawn, seen = pictures(measurement, table)
+            return as_text(drawn, prefix, f"{title}. {seen}")
+        if figure.get("kind") == "surface":
+            drawn, seen = surfaces(measurement, table)
             return as_text(drawn, prefix, f"{title}. {seen}")
         drawn = _heatmap(measurement, table) if figure.get("kind") == "heatmap" else _lines(measurement, table, ys)
         return as_text(drawn, prefix, title)

@@ -115,7 +115,8 @@ class Figure(TypedDict):
     series: NotRequired[str | None]
     log: NotRequired[list[str]]
     kind: NotRequired[str]
-    value: NotRequired[str | None]  # heatmap: the column shown as colour; pictures: the number under each
+    value: NotRequired[str | None]  # heatmap, surface: the column shown as colour; pictures: the number under each
+    mesh: NotRequired[str]  # surface: the column that numbers the lines of the mesh, empty for labelled points
     pixels: NotRequired[list[str]]  # pictures: the columns of one line of pixels
     levels: NotRequired[dict[str, str]]  # heatmap: meaning of each integer value
     low: NotRequired[str | None]  # columns of a band around a single y

@@ -31,14 +31,15 @@ _OWN = (
 def measurement(table: dict[str, Any]) -> Measurement:
     """The record form of a measurement table ``{name, title, columns, units, rows, x, y, series, log}``.
 
-    Optional keys of the table: kind ("lines", "points", "heatmap", "pictures"), value, levels (meaning
-    of each integer value of a heatmap), pixels (columns of one line of a picture), low, high, note. `units` may be
+    Optional keys of the table: kind ("lines", "points", "heatmap", "pictures", "surface"), value, levels (meaning
+    of each integer value of a heatmap), pixels (columns of one line of a picture), mesh (column that numbers the lines
+    of a surface), low, high, note. `units` may be
     a mapping from column to unit or a list in column order. Without x and y there is no figure, only the table.
     """
     columns, units = list(table["columns"]), table.get("units") or {}
     if not isinstance(units, dict):
         units = dict(zip(columns, units, strict=True))
-    keys = ("x", "y", "series", "kind", "value", "levels", "pixels", "low", "high")
+    keys = ("x", "y", "series", "kind", "value", "levels", "pixels", "low", "high", "mesh")
     figure = {key: table[key] for key in keys if table.get(key)}
     if table.get("log"):
         figure["log"] = [table["log"]] if isinstance(table["log"], str) else list(table["log"])

@@ -18,7 +18,7 @@ from verifiers import arithmetic
 
 
 class _Printer:
-    """sympy expression -> Python source over the operations `_ratio _sqrt _max _min _abs _exp _log`."""
+    """sympy expression -> Python source over the operations `_ratio _sqrt _power _max _min _abs _exp _log`."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -59,11 +59,12 @@ class _Printer:
             return f"_exp({self(exponent)})"
         if isinstance(exponent, sympy.Integer):
             power = int(exponent)
-            return f"({self(base)} ** {power})" if power > 0 else f"(_ratio(1, 1) / {self(base)} ** {-power})"
+            raised = f"_power({self(base)}, {abs(power)})"
+            return raised if power > 0 else f"(_ratio(1, 1) / {raised})"
         if isinstance(exponent, sympy.Rational) and exponent.q == 2:
-            root = f"_sqrt({self(base)})"
             power = int(exponent.p)
-            return f"({root} ** {power})" if power > 0 else f"(_ratio(1, 1) / {root} ** {-power})"
+            raised = f"_power(_sqrt({self(base)}), {abs(power)})"
+            return raised if power > 0 else f"(_ratio(1, 1) / {raised})"
         raise TypeError(f"a claim cannot contain the power {base}**{exponent}; use integers and square roots")
 
 
@@ -81,6 +82,7 @@ def _operations(kind: str) -> dict[str, Any]:
         "_min": arithmetic.minimum,
         "_abs": arithmetic.absolute,
         "_sqrt": arithmetic.square_root,
+        "_power": arithmetic.power,
     }
     if kind == "float":
         return shared | {"_ratio": lambda p, q: p / q, "_exp": np.exp, "_log": np.log}

@@ -1,9 +1,11 @@
 """Proof steps: what each step of a proof says, and what it rests on.
 
-A step is one of four kinds.
+A step is one of five kinds.
 
 * scalar: real numbers related by ``given`` satisfy ``conclude``. A machine proves it for all values in the stated
   range (`theorems.engine.prover`); ranges of parameters are ordinary ``given`` relations.
+* checked: a finite computation for all values, such as a bisection. It writes certificates, and the independent checker
+  must accept each of them; a text at the anchor says why their sentences give the step.
 * argued: a short written proof, found by its anchor, whose inequalities are also checked on every instance under the
   names in ``checks``.
 * cited: a named result of the literature.
@@ -15,7 +17,7 @@ Relations are sympy relations over plain real symbols with exact constants. Floa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
@@ -35,7 +37,7 @@ from sympy.core.relational import (
 
 from theorems import notation
 
-Kind = Literal["scalar", "argued", "cited", "open"]
+Kind = Literal["scalar", "checked", "argued", "cited", "open"]
 StepStatus = Literal["proved", "cited", "argued", "open"]
 Support = Literal["z3", "sympy", "certificate", "rocq", "paper", "text", ""]
 
@@ -65,7 +67,7 @@ def exact_relation(relation: Any, where: str) -> Relational:
 
 @dataclass(frozen=True)
 class ProofStep:
-    """One step of a proof. Build it with `scalar`, `argued`, `cited` or `unproved`.
+    """One step of a proof. Build it with `scalar`, `checked`, `argued`, `cited` or `unproved`.
 
     ``uses`` names the steps, earlier in the same proof, that supply the given relations; two proofs may feed one step
     differently, so it takes no part in equality.
@@ -81,11 +83,13 @@ class ProofStep:
     checks: tuple[str, ...] = ()
     reference: str = ""
     reason: str = ""
+    find: Callable[[], Iterable[Mapping[str, Any]]] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "given", tuple(exact_relation(r, self.id) for r in self.given))
         object.__setattr__(self, "conclude", tuple(exact_relation(r, self.id) for r in self.conclude))
-        needed = {"scalar": self.conclude, "argued": self.anchor, "cited": self.reference, "open": self.reason}
+        needed = {"scalar": self.conclude, "checked": self.find and self.anchor, "argued": self.anchor,
+                  "cited": self.reference, "open": self.reason}
         if not needed[self.kind]:
             raise ValueError(f"step {self.id} is {self.kind} but does not say what that rests on")
 
@@ -120,6 +124,12 @@ def argued(id: str, title: str, anchor: str, checks: Iterable[str] = (), uses: I
     Outside the library, where no ``arguments.md`` has such a section, `anchor` is the argument itself.
     """
     return ProofStep(id, title, "argued", anchor=anchor, checks=tuple(checks), uses=tuple(uses))
+
+
+def checked(id: str, title: str, anchor: str, find: Callable[[], Iterable[Mapping[str, Any]]],
+            checks: Iterable[str] = (), uses: Iterable[str] = ()) -> ProofStep:  # fmt: skip
+    """A step that sealed certificates prove: those that `find()` yields, all accepted by the independent checker."""
+    return ProofStep(id, title, "checked", anchor=anchor, find=find, checks=tuple(checks), uses=tuple(uses))
 
 
 def cited(id: str, title: str, reference: str, uses: Iterable[str] = ()) -> ProofStep:

@@ -168,6 +168,20 @@ def square_root(a: Any) -> np.ndarray:
     return _elementwise(_square_root)(a)
 
 
+def _power(value: Any, exponent: int) -> Any:
+    if not isinstance(value, _flint().arb) or value > 0 or value < 0:
+        return value**exponent
+    base = value if exponent % 2 else abs(value)
+    return math.prod([base] * exponent, start=_flint().arb(1))
+
+
+def power(a: Any, exponent: int) -> np.ndarray:
+    """a to a whole exponent >= 0, entrywise; around 0, where flint's own power of a ball is not finite, by products."""
+    if kind_of(a) == "float":
+        return np.asarray(a) ** exponent
+    return _elementwise(lambda value: _power(value, exponent))(a)
+
+
 def _lower(value: Any) -> float:
     if isinstance(value, _flint().arb):
         if not value.is_finite():

@@ -630,7 +630,8 @@ _CHECKS: dict[str, tuple[tuple[str, ...], Callable[..., str]]] = {  # claim type
     "all_kkt_points": (("all_kkt_points_flipped", "all_kkt_points_support", "all_kkt_points_radius"), _check_all),
     "polynomial_implication": (("polynomial_implication",), _check_polynomial)}
 _FILES = map(str.split, ("networks ball_margin ball_broken", "laws law_robust law_broken linear_ceiling",  # file, kinds
-             "frequency band_bound band_share supports", "margins cost_above cost_below margin_above margin_below"))
+             "frequency band_bound band_share supports", "margins cost_above cost_below margin_above margin_below",
+             "dimpled off_radius", "ntk kernel_ball kernel_cap kernel_fit kernel_spectrum angle_bound"))
 _CHECKS |= {k: ((k,), lambda p, c, n=n: _beside(n).checks(globals())[c["type"]](p, c)) for n, *s in _FILES for k in s}
 
 
@@ -660,8 +661,7 @@ def check(certificate: Any) -> Outcome:
 def check_file(path: str | Path) -> Outcome:
     """Answer for one file. Its bytes must be the canonical form of what they say, with at most one final newline."""
     try:
-        content = Path(path).read_bytes().decode()
-        certificate = json.loads(content)
+        certificate = json.loads(content := Path(path).read_bytes().decode())
         outcome, canonical = check(certificate), _canonical(certificate)
     except Exception as error:
         return Outcome("malformed", f"not a readable JSON file ({type(error).__name__})")

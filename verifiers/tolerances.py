@@ -101,3 +101,12 @@ ACTIVE = 1e-4
 
 Descent on a penalty stops with active margins spread by about its step; a polished point has them equal to 1e-7.
 """
+
+FEATURE = 1e-9
+"""Relative error allowed where two enclosures of one number are compared: parts of a predictor along eigenspaces.
+
+A decomposition in float64 is enclosed to about 1e-14 times the condition number of the kernel.
+"""
+
+IDENTITY = 2.0**-80
+"""Difference, relative to 1, of two balls of one number at 192 bits that were computed along different ways."""

@@ -28,7 +28,7 @@ from constructions.trained.feature_purification import Recipe, train_network
 from constructions.trained.feature_purification.descent import biases_of, start_weights
 from verifiers.feature_purification.attack import Network, attack
 from verifiers.feature_purification.certificate import energy, height_errors, lower_bounds
-from verifiers.feature_purification.spectrum import spectral_bound
+from verifiers.spectrum import spectral_bound
 
 SHIPPED = Path(__file__).parents[2] / "reports" / "published" / "finite_pair" / "light_256_5.npz"
 POINTS, KAPPA, SPARSITY, RADII = 500, 0.2, 5, ("1/20", "1/10", "3/20", "1/5")

@@ -25,7 +25,7 @@ from constructions.instance import InvalidInstance, NoInstance, fractions_of
 from verifiers.feature_purification import measure
 from verifiers.feature_purification.attack import Network, attack, one_step
 from verifiers.feature_purification.certificate import energy, exact_least, height_errors, lower_bounds
-from verifiers.feature_purification.spectrum import spectral_bound
+from verifiers.spectrum import spectral_bound
 
 
 @pytest.mark.parametrize(("d", "k", "gap", "pure", "dense", "ratio"), [

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import pickle
 
 import numpy as np
 import pytest
@@ -13,9 +10,10 @@ import torch
 
 from constructions.frequency_bias import networks
 from constructions.frequency_bias.transform import high_share as high_share_of
+from constructions.image_files import CIFAR_FOLDER
 from constructions.instance import Draw, InvalidInstance
-from constructions.trained.frequency_bias import Architecture, cifar10, plans, tables, train
-from constructions.trained.frequency_bias.data import cifar, digits, noise_profile, photographs, tones
+from constructions.trained.frequency_bias import Architecture, plans, tables, train
+from constructions.trained.frequency_bias.data import digits, noise_profile, photographs, tones
 from constructions.trained.frequency_bias.descent import (
     attacked,
     breaking_radius,
@@ -293,107 +291,15 @@ def test_what_is_proved_elsewhere_is_expected_to_be_supported_by_trained_nets():
 
 
 def test_plans_name_models_that_exist(monkeypatch, tmp_path):
-    monkeypatch.setenv(plans.CIFAR_FOLDER, str(tmp_path))
+    monkeypatch.setenv(CIFAR_FOLDER, str(tmp_path))
     for scale in ("small", "paper"):
         known = {(part.task, model.name) for part in plans.parts(scale) for model in part.models}
         for item in plans.comparisons(scale):
             assert (item.task, item.higher) in known
             assert item.lower == "mirrored" or (item.task, item.lower) in known
     assert plans.CIFAR in {part.task for part in plans.parts("paper")}
-    monkeypatch.delenv(plans.CIFAR_FOLDER)
+    monkeypatch.delenv(CIFAR_FOLDER)
     assert plans.CIFAR not in {part.task for part in plans.parts("paper")}
-
-
-# CIFAR-10 files of the user's own
-
-
-def batch(count=4, seed=0):
-    own = np.random.default_rng(seed)
-    return own.integers(0, 256, (count, 3072), dtype=np.uint8), own.integers(0, 10, count)
-
-
-def write_binary(folder):
-    written = []
-    for index, name in enumerate([f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]):
-        images, labels = batch(seed=index)
-        rows = np.concatenate([labels[:, None].astype(np.uint8), images], axis=1)
-        (folder / f"{name}.bin").write_bytes(rows.tobytes())
-        written.append((images, labels))
-    return written
-
-
-def write_pickled(folder, protocol=2):
-    written = []
-    for index, name in enumerate([f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]):
-        images, labels = batch(seed=index)
-        content = {b"data": images, b"labels": labels.tolist(), b"batch_label": b"x", b"filenames": [b"a.png"] * 4}
-        (folder / name).write_bytes(pickle.dumps(content, protocol=protocol))
-        written.append((images, labels))
-    return written
-
-
-@pytest.mark.parametrize("write", [write_binary, write_pickled])
-def test_both_formats_of_cifar_are_read(write, tmp_path):
-    written = write(tmp_path)
-    images, labels = cifar10(tmp_path, "train")
-    assert images.shape == (20, 3, 32, 32) and images.dtype == np.uint8
-    assert np.array_equal(images[:4].reshape(4, -1), written[0][0]) and labels[:4].tolist() == list(written[0][1])
-    test, _ = cifar10(tmp_path, "test")
-    assert np.array_equal(test.reshape(4, -1), written[5][0])
-    task = cifar(tmp_path, 2, 0, train=10, test=3)
-    assert task.train[0].shape == (2, 10, 3, 32, 32) and task.test[0].shape == (2, 3, 3, 32, 32)
-
-
-class Command:
-    """A pickle that would run a program."""
-
-    def __reduce__(self):
-        return os.system, ("true",)
-
-
-def test_pickles_with_programs_are_refused(tmp_path):
-    write_pickled(tmp_path)
-    (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": Command(), b"labels": [1]}))
-    with pytest.raises(InvalidInstance, match="system; this file is refused"):
-        cifar10(tmp_path, "train")
-    (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": eval, b"labels": [1]}))
-    with pytest.raises(InvalidInstance, match="eval; this file is refused"):
-        cifar10(tmp_path, "train")
-
-
-def object_array():
-    stream = io.BytesIO()
-    pickle.dump({b"data": np.array([[1, "a"]], dtype=object), b"labels": [1]}, stream, protocol=2)
-    return stream.getvalue()
-
-
-@pytest.mark.parametrize(("content", "text"), [
-    (b"", "not a batch"), (b"garbage", "not a batch"), (pickle.dumps([1, 2]), "not a batch"),
-    (pickle.dumps({b"data": np.zeros((2, 10), np.uint8), b"labels": [1, 2]}), "need"),
-    (pickle.dumps({b"data": np.zeros((2, 3072)), b"labels": [1, 2]}), "need"),
-    (pickle.dumps({b"data": np.zeros((2, 3072), np.uint8), b"labels": [1]}), "2 images"),
-    (pickle.dumps({b"data": np.zeros((1, 3072), np.uint8), b"labels": [17]}), "0 to 9"),
-    (object_array(), "need"),
-])  # fmt: skip
-def test_broken_pickles_are_refused_in_one_line(content, text, tmp_path):
-    write_pickled(tmp_path)
-    (tmp_path / "data_batch_2").write_bytes(content)
-    with pytest.raises(InvalidInstance, match=text) as raised:
-        cifar10(tmp_path, "train")
-    assert "data_batch_2" in str(raised.value) and "\n" not in str(raised.value)
-
-
-def test_missing_truncated_and_mislabelled_binaries_are_refused(tmp_path):
-    with pytest.raises(InvalidInstance, match="not a folder"):
-        cifar10(tmp_path / "absent", "train")
-    with pytest.raises(InvalidInstance, match="neither data_batch_1.bin nor data_batch_1"):
-        cifar10(tmp_path, "train")
-    write_binary(tmp_path)
-    whole = (tmp_path / "data_batch_3.bin").read_bytes()
-    for content, text in ((whole[:-1], "truncated"), (b"", "truncated"), (b"\xff" + whole[1:], "0 to 9")):
-        (tmp_path / "data_batch_3.bin").write_bytes(content)
-        with pytest.raises(InvalidInstance, match=text):
-            cifar10(tmp_path, "train")
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from verifiers.errors import NoCertificate
 from verifiers.feature_purification import measure
 from verifiers.feature_purification.attack import Network, attack, inside
 from verifiers.feature_purification.certificate import energy, exact_bound, exact_sum, lower_bounds
-from verifiers.feature_purification.spectrum import dominant, integer_form, matrix_product, remainder, spectral_bound
+from verifiers.spectrum import dominant, integer_form, matrix_product, remainder, spectral_bound
 
 
 @settings(max_examples=150, deadline=None)

@@ -29,11 +29,11 @@ class StepKey:
 
 
 def all_steps(statements: Iterable[Statement], targets: tuple[str, ...] = ()) -> list[StepKey]:
-    """Every distinct scalar step of the statements, named once."""
+    """Every distinct scalar or checked step of the statements, named once."""
     found: dict[ProofStep, StepKey] = {}
     for statement in statements:
         for step in statement.proof:
-            if step.kind == "scalar":
+            if step.kind in ("scalar", "checked"):
                 found.setdefault(step, StepKey(targets, statement.id, step.id))
     return list(found.values())
 
@@ -61,8 +61,8 @@ def rows(
 
 
 def _argument(slug: str, step: ProofStep) -> str:
-    """What a step that no machine proved rests on: the written argument, the reference, or what is missing."""
-    if step.kind == "argued":
+    """What a step that is no relation rests on: the written argument, the reference, or what is missing."""
+    if step.kind in ("argued", "checked"):
         return arguments(slug).get(step.anchor, step.anchor)
     return step.reference or step.reason
 

@@ -224,7 +224,7 @@ def _decide(step: ProofStep, index: int, cleared: Cleared, solver: Solver, facts
 
 
 def prove(step: ProofStep, *, seconds: float = SECONDS, certificates: bool = True) -> StepResult:
-    """What becomes of a step. Only scalar steps are work; the others report what they rest on.
+    """What becomes of a step. Only scalar and checked steps are work; the others report what they rest on.
 
     `seconds` limits each query to the solver; `certificates` also looks for rational certificates.
     """
@@ -236,8 +236,22 @@ def prove(step: ProofStep, *, seconds: float = SECONDS, certificates: bool = Tru
     if step.kind == "open":
         return StepResult(step.id, "open", "", step.reason)
     start = time.perf_counter()
-    result = _prove_scalar(step, seconds, certificates)
+    result = _check(step) if step.kind == "checked" else _prove_scalar(step, seconds, certificates)
     return replace(result, seconds=time.perf_counter() - start)
+
+
+def _check(step: ProofStep) -> StepResult:
+    """A checked step: its certificates as the independent checker answers them. One that it rejects leaves it open."""
+    from verifiers import recheck
+
+    found = tuple(step.find()) if step.find else ()
+    answers = [recheck.check(certificate) for certificate in found]
+    rejected = [answer for answer in answers if answer.status != "accepted"]
+    if rejected or not found:
+        said = f"{rejected[0].status}: {rejected[0].sentence}" if rejected else "no certificate was found"
+        return StepResult(step.id, "open", "", said)
+    detail = "; ".join(answer.sentence for answer in answers)
+    return StepResult(step.id, "proved", "certificate", detail, certified=True, certificates=found)
 
 
 def _prove_scalar(step: ProofStep, seconds: float, certificates: bool) -> StepResult:

@@ -11,10 +11,10 @@ from importlib.resources import files
 
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "KktIdentities", "RobustRadius",
-    "RobustNetwork", "PurifiedCertificate", "PureNetwork", "LinearCeiling", "Subspace", "OffManifold", "BandLimit",
-    "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels", "MeasuredQuantities", "MeasuredFlip",
-    "SphereData", "MeasuredCertificate",
+    "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "Clusters", "KktIdentities", "RobustRadius",
+    "RobustNetwork", "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling", "Subspace",
+    "OffManifold", "BandLimit", "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels",
+    "MeasuredQuantities", "MeasuredFlip", "SphereData", "MeasuredCertificate",
 )  # fmt: skip
 
 SPOKEN_OF: dict[str, tuple[str, ...]] = {

@@ -21,7 +21,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from verifiers.feature_purification.spectrum import Spectrum, integer_form, matrix_product
+from verifiers.spectrum import Spectrum, integer_form, matrix_product
 
 SPAN = (-14.0, 14.0)
 """log2 of the multiplier relative to |a s^-1| / (2 sqrt(E)), the range in which it is sought."""

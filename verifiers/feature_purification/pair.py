@@ -14,8 +14,8 @@ from constructions.feature_purification.pairs import PairInstance
 from constructions.instance import floats_of
 from verifiers.feature_purification.attack import Network, attack
 from verifiers.feature_purification.certificate import height_errors, lower_bounds
-from verifiers.feature_purification.spectrum import Spectrum, spectral_bound
 from verifiers.probability import clopper_pearson
+from verifiers.spectrum import Spectrum, spectral_bound
 
 DIRECTION_BITS = 40
 """The dense perturbation has this many fractional bits, rounded into the ball."""

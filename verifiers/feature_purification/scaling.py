@@ -14,7 +14,7 @@ import numpy as np
 from verifiers.errors import MissingPart, NoCertificate
 from verifiers.feature_purification.certificate import energy as energy_of
 from verifiers.feature_purification.certificate import exact_bound, lower_bounds
-from verifiers.feature_purification.spectrum import integer_form, matrix_product, spectral_bound
+from verifiers.spectrum import integer_form, matrix_product, spectral_bound
 
 LARGEST_PROGRAM = 64
 """Dimensions and widths up to which the semidefinite program is solved."""

@@ -17,8 +17,8 @@ from verifiers.errors import MissingPart
 from verifiers.feature_purification.attack import Attacked, Network, attack
 from verifiers.feature_purification.certificate import energy, exact_bound, exact_heights, height_errors, lower_bounds
 from verifiers.feature_purification.pair import PairSubject
-from verifiers.feature_purification.spectrum import Spectrum, spectral_bound
 from verifiers.quantity import Catalogue, Enclosure, Measurements
+from verifiers.spectrum import Spectrum, spectral_bound
 
 EXACT = 20_000
 """Points times neurons up to which everything is evaluated in rational arithmetic."""

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from constructions.image_files import cifar10
 from constructions.instance import InvalidInstance
-from constructions.trained.frequency_bias.cifar import cifar10
 
 SITES = 32
 LOW_TONES, HIGH_TONES = (2, 3), (13, 14)

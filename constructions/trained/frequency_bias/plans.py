@@ -6,13 +6,11 @@ import os
 from dataclasses import dataclass
 from functools import partial
 
+from constructions.image_files import CIFAR_FOLDER
 from constructions.trained.frequency_bias.data import Load, cifar, digits, photographs, tones
 from constructions.trained.frequency_bias.experiment import Recipe
 from constructions.trained.frequency_bias.models import Architecture
 from constructions.trained.frequency_bias.tables import Comparison
-
-CIFAR_FOLDER = "THINMARGIN_CIFAR10"
-"""Environment variable that names the folder with the user's CIFAR-10 files, for "paper" scale."""
 
 FLAT, PINK, DIGITS, PHOTOS, CIFAR = "tones, white noise", "tones, 1/f noise", "digits", "photographs", "CIFAR-10"
 
