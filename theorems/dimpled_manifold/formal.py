@@ -1,4 +1,4 @@
-"""What the quantities of dimpled_manifold are in the formal library, and the theorems that close its generated goals."""
+"""What the quantities of dimpled_manifold are in the formal library, and what closes its generated goals."""
 
 from __future__ import annotations
 
