@@ -10,5 +10,5 @@ FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
     "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "Clusters", "KktIdentities", "RobustRadius",
     "RobustNetwork", "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling", "Subspace", "OffManifold",
-    "BandLimit", "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels",
+    "BandLimit", "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels", "KernelDistance",
 )  # fmt: skip
