@@ -14,7 +14,7 @@ FILES: tuple[str, ...] = (
     "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "Clusters", "KktIdentities", "RobustRadius",
     "RobustNetwork", "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling", "Subspace",
     "OffManifold", "BandLimit", "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels",
-    "MeasuredQuantities", "MeasuredFlip", "SphereData", "MeasuredCertificate",
+    "KernelDistance", "MeasuredQuantities", "MeasuredFlip", "SphereData", "MeasuredCertificate",
 )  # fmt: skip
 
 SPOKEN_OF: dict[str, tuple[str, ...]] = {
