@@ -20,7 +20,7 @@ import click
 
 from constructions.files import write_whole
 from constructions.threads import cores, limit_threads
-from reports import atlas_commands, campaign_commands, question_commands, search_commands
+from reports import atlas_commands, campaign_commands, proof_commands, question_commands, search_commands
 from reports.command_support import (
     certificate_files,
     json_option,
@@ -116,9 +116,12 @@ def list_command(targets: tuple[str, ...], folder: Path, as_json: bool) -> int:
     help="Folder for verification.json, certificates/ and index.html.",
 )
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Worker processes.  [default: all cores]")
+@click.option("--kernel", "kernel", is_flag=True, help="Check the formal proofs as well, where Rocq is installed.")
 @seed_option
 @json_option
-def verify(targets: tuple[str, ...], profile: str, out: Path, workers: int | None, seed: int, as_json: bool) -> int:
+def verify(
+    targets: tuple[str, ...], profile: str, out: Path, workers: int | None, kernel: bool, seed: int, as_json: bool
+) -> int:
     """Build instances, measure, judge and prove; write the record, the certificates and the report.
 
     An interrupted run is resumed by the same command.
@@ -135,7 +138,7 @@ def verify(targets: tuple[str, ...], profile: str, out: Path, workers: int | Non
     resolve(targets)
     folder = ready(out)
     with progress_display() as progress:
-        record: Any = run(list(targets), profile, seed, folder, workers or cores(), progress, finish)
+        record: Any = run(list(targets), profile, seed, folder, workers or cores(), progress, finish, kernel)
     print_json(record) if as_json else console.verification(record, folder / html.PAGE, out_console())
     return exit_code(record)
 
@@ -144,14 +147,15 @@ def verify(targets: tuple[str, ...], profile: str, out: Path, workers: int | Non
 @click.argument("slug")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--schema", "show_schema", is_flag=True, help="Print the fields of FILE and an example.")
+@click.option("--kernel", "kernel", is_flag=True, help="Have Rocq prove what holds for these data.")
 @seed_option
 @json_option
-def judge(slug: str, file: Path | None, show_schema: bool, seed: int, as_json: bool) -> int:
+def judge(slug: str, file: Path | None, show_schema: bool, kernel: bool, seed: int, as_json: bool) -> int:
     """Judge your own instance: every quantity with its enclosure and rigor, every statement's verdict.
 
     FILE is JSON or npz; JSON decimals are read as the nearest double, texts such as "1/10" as exact rationals.
     """
-    from reports import console
+    from reports import console, kernel_console
 
     known_slug(slug)
     from theorems.engine import judge as engine
@@ -168,38 +172,19 @@ def judge(slug: str, file: Path | None, show_schema: bool, seed: int, as_json: b
     except OSError as error:
         raise click.ClickException(f"cannot read {file}: {error.strerror}") from None
     result = engine.judge(slug, file, seed)
+    if kernel:
+        result["kernel"] = engine.kernel(slug, file)
     print_json(result) if as_json else console.judgement(result, out_console())
-    return 1 if any(_is_refutation(entry) for entry in result.get("statements", [])) else 0
+    if kernel and not as_json:
+        kernel_console.data_theorems(result["kernel"], out_console())
+    rejected = any(theorem["status"] == "rejected" for theorem in result.get("kernel", {}).get("theorems", []))
+    return 1 if rejected or any(_is_refutation(entry) for entry in result.get("statements", [])) else 0
 
 
 def _is_refutation(entry: dict[str, Any]) -> bool:
     verdict = entry["verdict"]
     word = verdict["verdict"] if isinstance(verdict, dict) else verdict
     return word == "Refuted" and entry.get("expected") != "refuted"
-
-
-@thinmargin.command(short_help="Proof steps, and what each rests on.")
-@click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option(
-    "--certificates",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="Folder for the certificates of the steps that have one.",
-)
-@json_option
-def prove(targets: tuple[str, ...], folder: Path | None, as_json: bool) -> int:
-    """Proof steps: proved, cited, argued or open, and by what."""
-    from reports import console
-    from theorems.engine.prove import prove as run
-
-    resolve(targets)
-    if folder is not None:
-        ready(folder, "--certificates")
-    with progress_display() as progress:
-        rows = run(list(targets), folder, progress)
-    print_json(rows) if as_json else console.steps(rows, out_console())
-    return 1 if any(row["status"] == "refuted" for row in rows) else 0
 
 
 @thinmargin.command(short_help="Train networks and judge them.")
@@ -324,7 +309,7 @@ def recheck(folder: Path, every: bool, as_json: bool) -> int:
     return 0 if all(entry["status"] == "accepted" for entry in entries) else 1
 
 
-for module in (search_commands, question_commands, atlas_commands, campaign_commands):
+for module in (proof_commands, search_commands, question_commands, atlas_commands, campaign_commands):
     for command in module.COMMANDS:
         thinmargin.add_command(command)
 

@@ -231,6 +231,7 @@ class Record(TypedDict):
     certificates: NotRequired[list[Certificate]]
     measurements: NotRequired[list[Measurement]]
     training: NotRequired[dict[str, Any]]
+    kernel: NotRequired[dict[str, Any]]  # compiler, library, skipped, axioms, coverage
     notes: NotRequired[list[str]]
     summary: NotRequired[dict[str, Any]]
     digest: NotRequired[str]
@@ -346,7 +347,9 @@ def _contradictions(statement: Statement) -> list[str]:
     if status == "refuted" and not statement.get("witness") and not any(c["refuted"] for c in conclusions):
         found.append("the status is refuted, yet there is neither a refuted conclusion nor a witness")
     steps = {step["status"] for step in statement["proof"]}
-    if status == "proved" and not (steps and steps <= {"proved", "cited"}):
+    formal = {step.get("title") for step in statement["proof"] if step["by"] == "rocq" and step["status"] == "proved"}
+    by_kernel = {claim["name"] for claim in conclusions} <= formal
+    if status == "proved" and not by_kernel and not (steps and steps <= {"proved", "cited"}):
         found.append("the status is proved, yet not every proof step is proved or cited")
     if status == "supported" and not any(claim["held"] for claim in conclusions):
         found.append("the status is supported, yet no conclusion held on any instance")

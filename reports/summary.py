@@ -81,6 +81,9 @@ def problems(record: Record) -> list[tuple[str, str]]:
             if step["status"] == "refuted":
                 detail = step.get("detail") or "see its counterexample"
                 found.append((name, f"proof step {step['step']} is false as stated: {detail}"))
+    for rejected in record.get("kernel", {}).get("rejected", []):
+        theorem, _, reason = rejected.partition(": ")
+        found.append((theorem, f"rejected by the Rocq kernel: {reason}"))
     for entry in record.get("certificates", []):
         if entry["status"] != "accepted":
             found.append((entry["file"], f"certificate {entry['status']}: {entry['sentence']}"))

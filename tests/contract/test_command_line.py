@@ -99,7 +99,7 @@ class Engine:
         if self.error:
             raise self.error
 
-    def verify(self, targets, profile, seed, out, workers, progress, finish):
+    def verify(self, targets, profile, seed, out, workers, progress, finish, kernel=False):
         progress("verify", 1, 2, "drawing")
         (out / "certificates").mkdir(exist_ok=True)
         self._answer("verify", targets, profile, seed, workers)

@@ -41,7 +41,7 @@ def record(
             "provenance": statement.source.provenance,
             "version": statement.source.version,
         },
-        "status": status(rows, reached, decided, refuted, proof),
+        "status": status(rows, reached, decided, refuted, proof, [claim.name for claim in statement.then]),
         "expected": statement.expected,
         "rigor": {"best": str(max(rigors)) if rigors else None, "weakest": str(min(rigors)) if rigors else None},
         "basis": [statement.basis],
@@ -89,8 +89,14 @@ def _rigor(name: str) -> Rigor:
     return Rigor[name.upper()]
 
 
-def status(rows: list[Json], reached: list[Json], decided: list[Json], refuted: list[Json], proof: list[Json]) -> str:
-    """The honest word for what was found; see `Status` in `theorems.statement`."""
+def status(
+    rows: list[Json], reached: list[Json], decided: list[Json], refuted: list[Json], proof: list[Json],
+    conclusions: Iterable[str] = ("",),
+) -> str:  # fmt: skip
+    """The honest word for what was found; see `Status` in `theorems.statement`.
+
+    A statement is proved if every step of its proof is, or if the Rocq kernel proved every one of its conclusions.
+    """
     if refuted:
         return "refuted"
     if not reached:
@@ -98,6 +104,9 @@ def status(rows: list[Json], reached: list[Json], decided: list[Json], refuted: 
     if not decided:
         return "undecided"
     if proof and all(step["status"] in ("proved", "cited") for step in proof):
+        return "proved"
+    formal = {step.get("title") for step in proof if step["by"] == "rocq" and step["status"] == "proved"}
+    if set(conclusions) <= formal:
         return "proved"
     return "supported"
 

@@ -103,6 +103,18 @@ def judge(slug: str, file: str | os.PathLike[str], seed: int = 0) -> Json:
         }
 
 
+def kernel(slug: str, file: str | os.PathLike[str]) -> Json:
+    """What the Rocq kernel proves about the data of a file: ``compiler, skipped, theorems``, found in the slug's
+    ``kernel_data.check(instance)``. Raises `UsageError` for a slug that states no theorem about single datasets.
+    """
+    name = f"theorems.{slug}.kernel_data"
+    case = _module(slug).case
+    if importlib.util.find_spec(name) is None:
+        raise UsageError(f"{slug} has no theorem about one dataset for the kernel; kkt_margin has")
+    found: Json = importlib.import_module(name).check(case(Path(file), 0).instance)
+    return found
+
+
 def _quantities(part: Part) -> Iterator[Json]:
     for name in part.names:
         declared: Quantity = part.measured.catalogue[name]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from constructions.files import sole_writer, write_whole
-from theorems.engine import aggregate, ledger, needed, processes, prove, replayed, work
+from theorems.engine import aggregate, kernel_prove, ledger, needed, processes, prove, replayed, work
 from theorems.engine.library import collect
 from theorems.statement import Family, Statement
 from verifiers.errors import UsageError
@@ -39,12 +39,14 @@ def verify(
     workers: int = 2,
     progress: Progress | None = None,
     finish: Callable[[Json], Json] | None = None,
+    kernel: bool = False,
 ) -> Json:
     """Check every statement of `targets`; return the record of schema 1, write certificates and worst instances.
 
     Finished work is kept in ``out/.units`` until the run completes, so an interrupted run resumes where it stopped.
     `finish(record)` may write the record and is still part of the run; what it returns is returned. Only then are the
-    units removed, and the certificates and instances of earlier runs.
+    units removed, and the certificates and instances of earlier runs. With `kernel` the formal proofs are checked by
+    Rocq where it is installed, and the record says for every statement what its conclusions rest on.
 
     Raises `UsageError` for unknown targets, an unwritable folder and files that change meanwhile, `OSError` if another
     run writes to the folder or the disk is full.
@@ -64,6 +66,7 @@ def verify(
         results = _execute(plan, steps, needs, replays, workers, progress, store)
         units = [work.labelled(families[unit.family], results[unit]) for unit in plan]
         proofs = prove.rows(statements, {step: results[step] for step in steps}, folder / "certificates")
+        formal = _formal(statements, proofs, progress) if kernel else {}
         generated = {s.id: replayed.rows(replays, results, s.id) for s in statements}
         assembled = _assemble(statements, units, proofs, generated, folder)
         for entry in assembled["statements"]:
@@ -76,11 +79,20 @@ def verify(
             "seed": seed,
             "environment": environment(),
             "seconds": round(time.perf_counter() - start, 2),
-        } | assembled
+        } | assembled | formal
         result = finish(record) if finish else record
         _remove_others(folder, record)
         shutil.rmtree(folder / ".units", ignore_errors=True)
     return result
+
+
+def _formal(statements: list[Statement], proofs: dict[str, list[Json]], progress: Progress | None) -> Json:
+    """What the Rocq kernel says, for the record; its rows are added to the proofs."""
+    outcome = kernel_prove.prove(statements, progress)
+    for name, rows in outcome.by_statement.items():
+        proofs.setdefault(name, []).extend(rows)
+    covered = [kernel_prove.coverage(s, proofs[s.id]) for s in statements]
+    return {"kernel": outcome.to_json() | {"coverage": covered}}
 
 
 def environment() -> dict[str, str]:
