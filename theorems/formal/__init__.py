@@ -8,7 +8,8 @@ from __future__ import annotations
 
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "Clusters", "KktIdentities", "RobustRadius",
-    "RobustNetwork", "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling", "Subspace", "OffManifold",
-    "BandLimit", "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels", "KernelDistance",
+    "WeakDuality", "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "Clusters", "KktIdentities",
+    "RobustRadius", "RobustNetwork", "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling",
+    "Subspace", "OffManifold", "BandLimit", "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels",
+    "KernelDistance",
 )  # fmt: skip
