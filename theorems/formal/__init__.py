@@ -11,10 +11,11 @@ from importlib.resources import files
 
 FILES: tuple[str, ...] = (
     "FiniteSum", "ScalarSteps", "KktPoint", "UniversalFlip", "Network", "IntegerData", "FlipWitness", "Supersolution",
-    "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "Clusters", "KktIdentities", "RobustRadius",
-    "RobustNetwork", "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling", "Subspace",
-    "OffManifold", "BandLimit", "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels",
-    "KernelDistance", "MeasuredQuantities", "MeasuredFlip", "SphereData", "MeasuredCertificate",
+    "WeakDuality", "LinearProgram", "RandomDataFlip", "SupportVectors", "FlipParts", "Clusters", "KktIdentities",
+    "RobustRadius", "RobustNetwork", "PurifiedCertificate", "PureNetwork", "DenseDirection", "LinearCeiling",
+    "Subspace", "OffManifold", "BandLimit", "ConsecutiveBand", "BandPrice", "KernelFeatures", "ArcCosineKernels",
+    "KernelDistance", "InnerProduct", "SpectralOrder", "SparseSignals", "ProlateMatrix", "MeasuredQuantities",
+    "MeasuredFlip", "SphereData", "MeasuredCertificate",
 )  # fmt: skip
 
 SPOKEN_OF: dict[str, tuple[str, ...]] = {
