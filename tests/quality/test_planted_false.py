@@ -45,7 +45,7 @@ def later_draws_of(family):
 
 
 def draws_for(target, later=False):
-    """Structured first, trained last, one family after the other; `later` goes on with the rest of the quick profile."""
+    """Structured first, trained last, family after family; `later` goes on with the rest of the quick profile."""
     order = {"structured": 0, "random": 1, "solved": 2, "searched": 2, "trained": 3}
     families = sorted(target.instances, key=lambda f: order[f.source])
     for family in families:
