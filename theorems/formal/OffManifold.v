@@ -84,7 +84,9 @@ Variables (x : nat -> nat -> R) (y : nat -> R) (e : nat -> R) (eps lambda : R).
 Notation dot := (dot d).
 Hypothesis unit_normal : dot e e = 1.
 Hypothesis off : forall j, (j < n)%nat -> dot e (x j) = 0.
-Hypothesis Hl : 0 < lambda.
+Hypothesis Hl : 0 <= lambda.
+Hypothesis regular : forall c, (forall j, (j < n)%nat -> sum n (fun i => dot (x j) (x i) * c i) + lambda * c j = 0) ->
+  forall j, (j < n)%nat -> c j = 0.       (* X X^T + lambda I is invertible, as it is for lambda > 0 *)
 Notation moved j := (fun k => x j k + - (eps * y j) * e k).
 Variables alpha beta : nat -> R.          (* dual solutions of the clean and of the mislabelled ridge problem *)
 Hypothesis clean_solution : forall j, (j < n)%nat -> sum n (fun i => dot (x j) (x i) * alpha i) + lambda * alpha j = y j.
@@ -128,16 +130,20 @@ assert (Z : forall j, (j < n)%nat -> sum n (fun i => dot (x j) (x i) * gap i) + 
   replace (Q + / reversal * P + lambda * (beta i + alpha i / reversal) + eps ^ 2 * y i * (T + / reversal * s))
     with ((Q + eps ^ 2 * y i * T + lambda * beta i) + / reversal * (P + lambda * alpha i) + y i * / reversal * (eps ^ 2 * s)) by (unfold Rdiv; ring).
   rewrite S, C, Es. field. lra. }
-assert (F : sum n (fun j => gap j ^ 2) = 0).
-{ assert (E : sum n (fun j => gap j * (sum n (fun i => dot (x j) (x i) * gap i) + lambda * gap j)) + eps ^ 2 * sum n (fun i => y i * gap i) ^ 2 = 0).
-  { replace (eps ^ 2 * sum n (fun i => y i * gap i) ^ 2) with (eps ^ 2 * sum n (fun i => y i * gap i) * sum n (fun i => y i * gap i)) by ring.
-    rewrite (sum_scal n (eps ^ 2 * _)), <- sum_add. transitivity (sum n (fun _ => 0)); [|apply sum_0]. apply sum_ext; intros i Hi.
-    transitivity (gap i * (sum n (fun k => dot (x i) (x k) * gap k) + lambda * gap i + eps ^ 2 * y i * sum n (fun k => y k * gap k))); [ring|].
-    rewrite Z by easy. ring. }
-  rewrite ridge_form in E. generalize (dot_nn d (fun k => sum n (fun i => gap i * x i k))), (pow2_ge_0 (eps * sum n (fun i => y i * gap i))).
-  assert (0 <= sum n (fun j => gap j ^ 2)) by (apply sum_nn; intros; apply pow2_ge_0). intros. nra. }
-intro Hj. rewrite (sum_split n j) in F by easy.
-assert (0 <= sum_but j n (fun j => gap j ^ 2)) by (apply but_nn; intros; apply pow2_ge_0). assert (gap j = 0) by nra. unfold gap in *. lra.
+assert (E : sum n (fun j => gap j * (sum n (fun i => dot (x j) (x i) * gap i) + lambda * gap j)) + eps ^ 2 * sum n (fun i => y i * gap i) ^ 2 = 0).
+{ replace (eps ^ 2 * sum n (fun i => y i * gap i) ^ 2) with (eps ^ 2 * sum n (fun i => y i * gap i) * sum n (fun i => y i * gap i)) by ring.
+  rewrite (sum_scal n (eps ^ 2 * _)), <- sum_add. transitivity (sum n (fun _ => 0)); [|apply sum_0]. apply sum_ext; intros i Hi.
+  transitivity (gap i * (sum n (fun k => dot (x i) (x k) * gap k) + lambda * gap i + eps ^ 2 * y i * sum n (fun k => y k * gap k))); [ring|].
+  rewrite Z by easy. ring. }
+rewrite ridge_form in E.
+assert (E1 := dot_nn d (fun k => sum n (fun i => gap i * x i k))). assert (E2 := pow2_ge_0 (eps * sum n (fun i => y i * gap i))).
+assert (E3 : 0 <= lambda * sum n (fun j => gap j ^ 2)) by (apply Rmult_le_pos; [easy|apply sum_nn; intros; apply pow2_ge_0]).
+assert (E4 : (eps * sum n (fun i => y i * gap i)) ^ 2 = 0) by lra.
+assert (E5 : eps * sum n (fun i => y i * gap i) = 0) by (destruct (Req_dec (eps * sum n (fun i => y i * gap i)) 0); [easy|nra]).
+intro Hj. assert (gap j = 0); [|unfold gap in *; lra].
+apply (regular gap); [|easy]. intros i Hi. assert (Zi := Z i Hi).
+replace (eps ^ 2 * y i * sum n (fun i => y i * gap i)) with (eps * y i * (eps * sum n (fun i => y i * gap i))) in Zi by ring.
+rewrite E5 in Zi. lra.
 Qed.
 Theorem mislabelled z : dot e z = 0 -> student z * reversal = - clean z.
 Proof.
