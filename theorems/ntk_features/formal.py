@@ -115,11 +115,10 @@ rewrite (sum_ext n _ (fun j => lam i * v i j ^ 2)).
 - assert (M : sum n (fun j => lam i * v i j ^ 2) / INR n = lam i / INR n) by (eapply mean_square_radius; eassumption).
   apply (Rmult_eq_compat_r (INR n)) in M. unfold Rdiv in M. rewrite 2!Rmult_assoc, Rinv_l in M by easy. lra.
 - intros j Hj. rewrite (feature_norm n K v lam labels) by easy. rewrite (feature_value n K v lam labels) by easy.
-  field. split; [easy|lra].""",
+  field. repeat split; (easy || lra).""",
     },
 )
 
-_SPECTRAL_HEAD = f"fun l => sum k (fun i => {_COEFFICIENT} i l)"
 _TRUNCATION = Formal(
     "ntk_features.truncation",
     _MODULES,
@@ -144,15 +143,16 @@ assert (X : form n K (head n v lam labels k) (head n v lam labels k)
   <= form n K (head n v lam labels (S k)) (head n v lam labels (S k))) by (eapply head_norm_grows; eassumption).
 lra.""",
         "what is left at the points": f"""{_BASIS}
-assert (X := truncation_residual n K v lam labels ON CO H0 H1 (S k)). rewrite <- X. apply sum_ext; intros j Hj. do 2 f_equal.
+assert (X := truncation_residual n K v lam labels ON CO H0 H1 (S k)). rewrite <- X. apply sum_ext; intros j Hj.
+apply (f_equal (fun r => (labels j - r) ^ 2)).
 unfold head_value, head. rewrite (sum_ext n _ (fun l => sum (S k) (fun i => K j l * {_COEFFICIENT} i l)))
   by (intros; apply sum_scal).
 rewrite sum_swap. unfold feature.
-assert (E : forall f m, (m <= n)%nat -> sum m f = sum n (fun i => if Nat.ltb i m then f i else 0)).
-{{ intros f m Hm. induction Hm as [|p Hm IH].
+assert (E : forall p f m, (m <= p)%nat -> sum m f = sum p (fun i => if Nat.ltb i m then f i else 0)).
+{{ clear. intros q f m Hm. induction Hm as [|p Hm IH].
   - apply sum_ext; intros i Hi. apply Nat.ltb_lt in Hi. now rewrite Hi.
   - simpl. destruct (Nat.ltb_spec p m); [lia|]. rewrite <- IH. ring. }}
-apply (E (fun i => sum n (fun l => K j l * {_COEFFICIENT} i l))). lia.""",
+apply (E n (fun i => sum n (fun l => K j l * {_COEFFICIENT} i l))). lia.""",
     },
 )
 
