@@ -178,4 +178,208 @@ unfold C_norm_factor. lra.""",
 )
 """The m points contain those of the sample and the queries; coefficients of queries are 0."""
 
-FORMAL = (_DECOMPOSITION, _FEATURE_RADIUS, _TRUNCATION, _CERTIFICATE)
+_K, _OTHER = "(fun j i => sum (S k) (fun p => A j p * A i p))", "(fun j i => sum (S l) (fun p => B j p * B i p))"
+_PAIR = "(n k l : nat) (A B : nat -> nat -> R)"
+_NONZERO = (f"0 < inner n {_K} {_K}", f"0 < inner n {_OTHER} {_OTHER}")
+_PRODUCTS = {
+    "inner_product": Term(f"inner n {_K} {_OTHER}"),
+    "first_sq": Term(f"inner n {_K} {_K}"),
+    "second_sq": Term(f"inner n {_OTHER} {_OTHER}"),
+}
+_LENGTHS = f"sqrt (inner n {_K} {_K} * inner n {_OTHER} {_OTHER})"
+_ROTATION = Formal(
+    "ntk_features.kernel_rotation",
+    ("FiniteSum", "KernelDistance"),
+    _PAIR,
+    _PRODUCTS
+    | {
+        "difference_sq": Term(
+            f"inner n (fun j i => {_OTHER} j i - {_K} j i) (fun j i => {_OTHER} j i - {_K} j i)"
+        ),
+        "kernel_distance": Term(f"1 - inner n {_K} {_OTHER} / {_LENGTHS}"),
+        "kernel_angle": Term("theta", ("angle",)),
+    },
+    assumptions=_NONZERO,
+    binders={
+        "angle": f"forall theta, 0 <= theta <= PI -> cos theta * {_LENGTHS} = inner n {_K} {_OTHER} ->",
+    },
+    scripts={
+        "similarities are not negative": """\
+assert (X : 0 <= inner n (fun j i => sum (S k) (fun p => (fun _ => 1) p * ((fun p j => A j p) p j * (fun p j => A j p) p i)))
+  (fun j i => sum (S l) (fun p => B j p * B i p))).
+{ apply similarity_nonnegative; [intros; lra|]. intro c.
+  replace (sum n _) with (sum (S l) (fun p => sum n (fun j => c j * B j p) ^ 2)); [apply sum_nn; intros; apply pow2_ge_0|].
+  rewrite (sum_ext (S l) _ (fun p => sum n (fun j => sum n (fun i => c j * (B j p * B i p) * c i)))).
+  - rewrite sum_swap. apply sum_ext; intros j Hj. rewrite sum_swap. apply sum_ext; intros i Hi.
+    rewrite (Rmult_comm (c j)), Rmult_assoc, Rmult_comm, sum_scal. apply sum_ext; intros; ring.
+  - intros p Hp. replace (sum n (fun j => c j * B j p) ^ 2) with (sum n (fun j => c j * B j p) * sum n (fun j => c j * B j p)) by ring.
+    rewrite sum_scal. apply sum_ext; intros j Hj. rewrite Rmult_comm, sum_scal.
+    apply sum_ext; intros; ring. }
+apply Rle_ge. eapply Rle_trans; [exact X|]. right. unfold inner. apply sum_ext; intros; apply sum_ext; intros. f_equal.
+apply sum_ext; intros; ring.""",
+        "sine of the angle": f"""\
+assert (X := sine_of_the_angle n {_OTHER} {_K}). cbv zeta in X. unfold C_rotation. rewrite (inner_sym n {_OTHER} {_K}) in X.
+set (D := inner n (fun j i => {_OTHER} j i - {_K} j i) (fun j i => {_OTHER} j i - {_K} j i)).
+assert (E : inner n (fun j i => {_K} j i + -1 * {_OTHER} j i) (fun j i => {_K} j i + -1 * {_OTHER} j i) = D)
+  by (unfold D, inner; apply sum_ext; intros; apply sum_ext; intros; ring).
+rewrite E in X. lra.""",
+        "distance by angle": f"""\
+set (len := {_LENGTHS}) in *.
+assert (P : 0 < len) by (apply sqrt_lt_R0; apply Rmult_lt_0_compat; assumption).
+assert (X := distance_by_angle theta).
+assert (E : inner n {_K} {_OTHER} / len = cos theta).
+{{ apply Rmult_eq_reg_r with len; [|lra]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l by lra. lra. }}
+rewrite E. lra.""",
+    },
+)
+"""K = A A^T and K' = B B^T for factors of n rows, neither of them 0; the angle is that of the trace inner product."""
+
+_SATURATION = Formal(
+    "ntk_features.saturation",
+    ("FiniteSum", "KernelDistance"),
+    _PAIR,
+    _PRODUCTS
+    | {
+        "leading_angle": Term(
+            "sum n (fun j => A j 0%nat ^ 2) * sum n (fun j => B j 0%nat ^ 2) "
+            "- sum n (fun j => A j 0%nat * B j 0%nat) ^ 2"
+        ),
+        "first_leading": Term("sum n (fun j => A j 0%nat ^ 2)"),
+        "second_leading": Term("sum n (fun j => B j 0%nat ^ 2)"),
+    },
+    assumptions=_NONZERO,
+    scripts={
+        "similarity at least ((1 + r^2)(1 + r'^2))^(-1/2)": f"""\
+set (a := sum n (fun j => A j 0%nat ^ 2)) in *. set (b := sum n (fun j => B j 0%nat ^ 2)) in *.
+assert (a0 : 0 <= a) by (apply sum_nn; intros; apply pow2_ge_0).
+assert (b0 : 0 <= b) by (apply sum_nn; intros; apply pow2_ge_0).
+assert (ab : a * b > 0) by assumption.
+assert (ap : 0 < a) by (destruct (Req_dec a 0) as [Z|]; [rewrite Z in ab; lra|lra]).
+assert (bp : 0 < b) by (destruct (Req_dec b 0) as [Z|]; [rewrite Z in ab; lra|lra]).
+set (pp := inner n {_K} {_OTHER}) in *. set (s1 := inner n {_K} {_K}) in *. set (s2 := inner n {_OTHER} {_OTHER}) in *.
+assert (L : a * b <= pp).
+{{ assert (Q : pp = sum (S k) (fun p => sum (S l) (fun q => sum n (fun j => A j p * B j q) ^ 2))).
+  {{ unfold pp, inner.
+    transitivity (sum (S k) (fun p => sum (S l) (fun q => sum n (fun j => sum n (fun i => A j p * A i p * (B j q * B i q)))))).
+    - symmetry. rewrite (sum_ext (S k) _ (fun p => sum n (fun j => sum (S l) (fun q => sum n (fun i => A j p * A i p * (B j q * B i q))))))
+        by (intros; apply sum_swap).
+      rewrite sum_swap. apply sum_ext; intros j Hj.
+      rewrite (sum_ext (S k) _ (fun p => sum n (fun i => sum (S l) (fun q => A j p * A i p * (B j q * B i q)))))
+        by (intros; apply sum_swap).
+      rewrite sum_swap. apply sum_ext; intros i Hi. symmetry. rewrite Rmult_comm, sum_scal. apply sum_ext; intros p Hp.
+      rewrite Rmult_comm, sum_scal. apply sum_ext; intros; ring.
+    - apply sum_ext; intros p Hp. apply sum_ext; intros q Hq.
+      replace (sum n (fun j => A j p * B j q) ^ 2) with (sum n (fun j => A j p * B j q) * sum n (fun j => A j p * B j q)) by ring.
+      rewrite sum_scal. apply sum_ext; intros j Hj. rewrite Rmult_comm, sum_scal. apply sum_ext; intros; ring. }}
+  rewrite Q, (sum_split (S k) 0) by lia. rewrite (sum_split (S l) 0) by lia.
+  assert (0 <= sum_but 0 (S l) (fun q => sum n (fun j => A j 0%nat * B j q) ^ 2)) by (apply but_nn; intros; apply pow2_ge_0).
+  assert (0 <= sum_but 0 (S k) (fun p => sum (S l) (fun q => sum n (fun j => A j p * B j q) ^ 2)))
+    by (apply but_nn; intros; apply sum_nn; intros; apply pow2_ge_0).
+  lra. }}
+assert (s1p : 0 < s1) by assumption. assert (s2p : 0 < s2) by assumption.
+assert (Sq : (a * b) ^ 2 <= pp ^ 2) by (apply pow_incr; lra).
+apply Rle_ge. apply Rle_trans with (pp ^ 2 * (s1 * s2 / (a * b) ^ 2)).
+- apply Rmult_le_reg_r with ((a * b) ^ 2); [apply pow_lt; lra|].
+  replace (pp ^ 2 * (s1 * s2 / (a * b) ^ 2) * (a * b) ^ 2) with (s1 * s2 * pp ^ 2) by (field; lra).
+  apply Rmult_le_compat_l; [apply Rmult_le_pos; lra|exact Sq].
+- right. field. lra.""",
+    },
+)
+"""The leading columns of the factors are those with index 0."""
+
+_RATIOS = {
+    "cone_ratio": "PI * ((2 * ntk 0 - 2 * ntk t) - 4 * t ^ 2) / t",
+    "square_ratio": "((2 * ntk 0 - 2 * ntk t) - 4 * t / PI) / t ^ 2",
+    "nngp_ratio": "(2 * nngp 0 - 2 * nngp t) / t ^ 2",
+}
+_BY_ANGLE = Formal(
+    "ntk_features.distance_by_angle",
+    ("ArcCosineKernels",),
+    "(low high : R)",
+    {name: Term("s", (name,)) for name in _RATIOS},
+    assumptions=("0 <= low <= high",),
+    binders={
+        name: f"forall s, is_lub (fun r => exists t, low <= t <= high /\\ 0 < t <= PI /\\ r = {ratio}) s ->"
+        for name, ratio in _RATIOS.items()
+    },
+    scripts={
+        name: f"""\
+match goal with Q : is_lub _ _ |- _ => destruct Q as [_ least]; apply least end. intros r (t & _ & T & ->).
+assert (X := {bound} t ltac:(lra)). assert (P := PI_RGT_0). unfold {constant}.
+apply Rmult_le_reg_r with ({scale}); [{positive}|].
+replace ({ratio} * ({scale})) with ({value}) by (field; lra). {close}"""
+        for name, bound, constant, ratio, scale, positive, value, close in (
+            ("factor of the angle", "ntk_distance", "C_cone", _RATIOS["cone_ratio"], "t / PI",
+             "apply Rdiv_lt_0_compat; lra", "(2 * ntk 0 - 2 * ntk t) - 4 * t ^ 2",
+             "replace (4 / PI * t) with (4 * (t / PI)) in X by (field; lra). lra."),
+            ("factor of its square", "ntk_distance", "C_square", _RATIOS["square_ratio"], "t ^ 2",
+             "apply pow_lt; lra", "(2 * ntk 0 - 2 * ntk t) - 4 * t / PI",
+             "replace (4 / PI * t) with (4 * t / PI) in X by (field; lra). lra."),
+            ("NNGP", "nngp_distance", "C_nngp", _RATIOS["nngp_ratio"], "t ^ 2",
+             "apply pow_lt; lra", "2 * nngp 0 - 2 * nngp t", "lra."),
+        )
+    },
+)  # fmt: skip
+"""Suprema over the angles between low and high that are angles: positive and at most pi."""
+
+_LEFT = "left n labels (v i)"
+_ORDER = Formal(
+    "ntk_features.spectral_order",
+    ("FiniteSum", "InnerProduct", "SpectralOrder"),
+    f"{_OBJECTS} (time ridge : R) (f : nat -> nat -> R) (a : nat -> R)",
+    {
+        "step_ratio": Term("time * lam 0%nat / 8"),
+        "descent_share": Term(f"{_LEFT} (f 8%nat) / inner n (v i) labels", ("i",)),
+        "descent_factor": Term("(1 - time / 8 * lam i) ^ 8", ("i",)),
+        "flow_factor": Term("exp (- (time * lam i))", ("i",)),
+        "flow_order": Term("exp (- (time * lam (S i))) / exp (- (time * lam i))", ("pair",)),
+        "ridge_share": Term(f"{_LEFT} (fun j => sum n (fun l => K j l * a l)) / inner n (v i) labels", ("i",)),
+        "ridge_factor": Term("ridge / (lam i + ridge)", ("i",)),
+    },
+    assumptions=(
+        "symmetric n K",
+        *_EIGEN,
+        "(forall i k, (i <= k)%nat -> (k < n)%nat -> lam k <= lam i)",
+        "0 <= time",
+        "0 <= ridge",
+        "(forall j, f 0%nat j = 0)",
+        "(forall t j, (j < n)%nat -> f (S t) j = f t j - time / 8 * sum n (fun l => K j l * (f t l - labels l)))",
+        "(forall j, (j < n)%nat -> sum n (fun l => K j l * a l) + ridge * a j = labels j)",
+    ),
+    binders={"i": "forall i, (i < n)%nat ->", "pair": "forall i, (S i < n)%nat ->"},
+    read_as={
+        "orthonormality": _ORTHOGONAL,
+        "least_energy": "forall i, (i < n)%nat -> inner n (v i) labels <> 0",
+    },
+    scripts={
+        "descent in closed form": f"""\
+assert (Z : inner n (v i) labels <> 0) by auto.
+assert (X : {_LEFT} (f 8%nat) = (1 - time / 8 * lam i) ^ 8 * inner n (v i) labels) by (eapply descent_share; eauto).
+rewrite X. field. exact Z.""",
+        "ridge in closed form": f"""\
+assert (Z : inner n (v i) labels <> 0) by auto. assert (P : 0 < lam i) by auto.
+assert (X : {_LEFT} (fun j => sum n (fun l => K j l * a l)) = ridge / (lam i + ridge) * inner n (v i) labels)
+  by (eapply ridge_share; eauto; lra).
+rewrite X. field. split; [lra|exact Z].""",
+        "descent is not slower than flow": f"""\
+assert (Z : inner n (v i) labels <> 0) by auto. assert (P : 0 < lam i) by auto.
+assert (X : {_LEFT} (f 8%nat) = (1 - time / 8 * lam i) ^ 8 * inner n (v i) labels) by (eapply descent_share; eauto).
+rewrite X. replace ((1 - time / 8 * lam i) ^ 8 * inner n (v i) labels / inner n (v i) labels) with ((1 - time / 8 * lam i) ^ 8)
+  by (field; exact Z).
+assert (Top : lam i <= lam 0%nat) by (match goal with Q : forall i k, (i <= k)%nat -> _ |- _ => apply Q; [lia|assumption] end).
+assert (time * lam i <= time * lam 0%nat) by (apply Rmult_le_compat_l; assumption).
+assert (0 <= time * lam i) by (apply Rmult_le_pos; lra).
+assert (Y := descent_not_slower_than_flow (time / 8 * lam i) 8 ltac:(lra)).
+replace (time / 8 * lam i * INR 8) with (time * lam i) in Y by (simpl; field). exact Y.""",
+        "larger eigenvalues are fitted no later": """\
+assert (Top : lam (S i) <= lam i) by (match goal with Q : forall i k, (i <= k)%nat -> _ |- _ => apply Q; [lia|assumption] end).
+assert (X : exp (- (time * lam i)) <= exp (- (time * lam (S i))))
+  by (apply exp_monotone, Ropp_le_contravar, Rmult_le_compat_l; assumption).
+assert (P := exp_pos (- (time * lam i))).
+apply Rle_ge, Rmult_le_reg_r with (exp (- (time * lam i))); [exact P|].
+unfold Rdiv. rewrite Rmult_assoc, Rinv_l by lra. lra.""",
+    },
+)
+"""f are the predictions of gradient descent on |f - y|^2 / 2 with eight steps up to the time, a the dual solution of ridge."""
+
+FORMAL = (_DECOMPOSITION, _FEATURE_RADIUS, _TRUNCATION, _CERTIFICATE, _ROTATION, _SATURATION, _BY_ANGLE, _ORDER)
