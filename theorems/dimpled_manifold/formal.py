@@ -154,13 +154,13 @@ assert (scaled : forall (E F : R -> Prop) e f k, 0 < k -> (forall r, E r -> F (k
 { intros E F e f k K EF FE [ue le] [uf lf]. apply Rle_antisym.
   - apply lf. intros r Q. apply FE, ue in Q. apply (Rmult_le_compat_l k) in Q; [|lra].
     rewrite <- Rmult_assoc, Rinv_r, Rmult_1_l in Q by lra. exact Q.
-  - assert (e <= / k * f).
+  - assert (least : e <= / k * f).
     { apply le. intros r Q. apply EF, uf in Q. apply (Rmult_le_compat_l (/ k)) in Q;
         [|left; now apply Rinv_0_lt_compat]. rewrite <- Rmult_assoc, Rinv_l, Rmult_1_l in Q by lra. exact Q. }
-    apply (Rmult_le_compat_l k) in H; [|lra]. rewrite <- Rmult_assoc, Rinv_r, Rmult_1_l in H by lra. exact H. }"""
+    apply (Rmult_le_compat_l k) in least; [|lra]. rewrite <- Rmult_assoc, Rinv_r, Rmult_1_l in least by lra. exact least. }"""
 _SAME = f"""\
 assert (same : forall z, {_STRETCHED} z = {_VALUE} (fun k => s * z k)).
-{{ intro z. unfold value. f_equal. apply sum_ext; intros i Hi. do 3 f_equal. unfold dot. apply sum_ext; intros; ring. }}"""
+{{ intro p. unfold value. f_equal. apply sum_ext; intros i Hi. do 3 f_equal. unfold dot. apply sum_ext; intros; ring. }}"""
 _SCALING = Formal(
     "dimpled_manifold.scaling",
     ("FiniteSum", "Network", "OffManifold"),
@@ -193,8 +193,9 @@ set (h := {_H}) in *. set (hs := {_SH}) in *.
 assert (long : dot l hs hs = s ^ 2 * dot l h h).
 {{ unfold dot. rewrite sum_scal. apply sum_ext; intros. rewrite grown. ring. }}
 set (y := if Rlt_dec 0 ({_START}) then 1 else -1) in *.
-rewrite Rmult_comm; eapply eq_trans; [|apply Rmult_comm].
-refine (scaled _ _ _ _ (s ^ 2) (pow_lt _ _ ltac:(assumption)) _ _ ltac:(eassumption) ltac:(eassumption)).
+transitivity (s ^ 2 * along); [|ring].
+match goal with E : is_lub ?A along, F : is_lub ?B stretched |- _ =>
+  apply (scaled A B along stretched (s ^ 2)); [now apply pow_lt| | |exact E|exact F] end.
 - intros r [->|(t & T & P & F & ->)]; [left; ring|right]. exists (t / s ^ 2). repeat split.
   + apply Rdiv_lt_0_compat; [easy|now apply pow_lt].
   + rewrite long. apply Rmult_lt_0_compat; [now apply pow_lt|easy].
@@ -215,8 +216,9 @@ assert (zero : {_STRETCHED} (fun _ => 0) = {_START})
   by (rewrite same; unfold value; f_equal; apply sum_ext; intros; do 3 f_equal; unfold dot; apply sum_ext; intros; ring).
 assert (long : forall r z, dot l (fun k => r * z k) (fun k => r * z k) = r ^ 2 * dot l z z)
   by (intros; unfold dot; rewrite sum_scal; apply sum_ext; intros; ring).
-rewrite Rmult_comm; eapply eq_trans; [|apply Rmult_comm].
-refine (scaled _ _ _ _ (s ^ 2) (pow_lt _ _ ltac:(assumption)) _ _ ltac:(eassumption) ltac:(eassumption)).
+transitivity (s ^ 2 * close); [|ring].
+match goal with E : is_lub ?A close, F : is_lub ?B stretched |- _ =>
+  apply (scaled A B close stretched (s ^ 2)); [now apply pow_lt| | |exact E|exact F] end.
 - intros r [->|(z & Z & F & ->)]; [left; ring|right]. exists (fun k => / s * z k). rewrite long. repeat split.
   + apply Rmult_lt_0_compat; [apply pow_lt; now apply Rinv_0_lt_compat|easy].
   + rewrite zero, same. eapply Rle_trans; [right|exact F]. f_equal. unfold value. f_equal. apply sum_ext; intros. do 3 f_equal.

@@ -23,8 +23,10 @@ Qed.
 
 Section Prolate.
 Variables N K : nat.
-Variable M : R.                            (* number of frequencies *)
-Hypothesis room : (K < N)%nat.
+Variable size : nat.                       (* number of frequencies *)
+Hypothesis room : (K <= N)%nat.
+Hypothesis sites : (0 < N)%nat.
+Notation M := (INR size).
 Definition turn (a : R) : R := PI * a / INR N.
 Definition band (j k : nat) : R :=
   if Nat.eqb j k then M / INR N else sin (turn (M * (INR j - INR k))) / (INR N * sin (turn (INR j - INR k))).
@@ -44,10 +46,10 @@ Proof. unfold link, turn; simpl. rewrite Rmult_0_r; unfold Rdiv; rewrite Rmult_0
 Lemma link_K : link K = 0.
 Proof. unfold link, turn. rewrite Rminus_diag_eq by easy. rewrite Rmult_0_r; unfold Rdiv; rewrite (Rmult_0_l (/ INR N)), sin_0; ring. Qed.
 
-Lemma sin_turn_nonzero j k : (j < N)%nat -> (k < N)%nat -> j <> k -> sin (turn (INR j - INR k)) <> 0.
+Lemma sin_turn_nonzero j k : (j < N + k)%nat -> (k < N + j)%nat -> j <> k -> sin (turn (INR j - INR k)) <> 0.
 Proof.
-assert (W : forall j k, (k < j)%nat -> (j < N)%nat -> 0 < sin (turn (INR j - INR k))).
-{ intros a c L H. apply lt_INR in L, H. assert (NP := N_pos). assert (0 <= INR c) by apply pos_INR. assert (PP := PI_RGT_0).
+assert (W : forall j k, (k < j)%nat -> (j < N + k)%nat -> 0 < sin (turn (INR j - INR k))).
+{ intros a c L H. apply lt_INR in L, H. rewrite plus_INR in H. assert (NP := N_pos). assert (PP := PI_RGT_0).
   apply sin_gt_0; unfold turn.
   - unfold Rdiv; apply Rmult_lt_0_compat; [apply Rmult_lt_0_compat; lra|now apply Rinv_0_lt_compat].
   - apply Rmult_lt_reg_r with (INR N); [easy|]. unfold Rdiv; rewrite Rmult_assoc, Rinv_l, Rmult_1_r by lra. nra. }
@@ -56,11 +58,23 @@ intros Hj Hk D. destruct (Nat.lt_ge_cases k j) as [L|L].
 - replace (turn (INR j - INR k)) with (- turn (INR k - INR j)) by (unfold turn; field; generalize N_pos; lra).
   rewrite sin_neg. specialize (W k j ltac:(lia) Hk); lra.
 Qed.
-Lemma band_sine j k : (j < N)%nat -> (k < N)%nat -> band j k * sin (turn (INR j - INR k)) = sin (turn (M * (INR j - INR k))) / INR N.
+Lemma sin_whole m : sin (PI * INR m) = 0.
+Proof.
+induction m as [|m IH]; [simpl; now rewrite Rmult_0_r, sin_0|].
+rewrite S_INR. replace (PI * (INR m + 1)) with (PI * INR m + PI) by ring. rewrite neg_sin, IH; ring.
+Qed.
+Lemma band_sine j k : (j <= N)%nat -> (k <= N)%nat -> band j k * sin (turn (INR j - INR k)) = sin (turn (M * (INR j - INR k))) / INR N.
 Proof.
 intros Hj Hk. assert (NP := N_pos). unfold band. destruct (Nat.eqb_spec j k) as [->|D].
 - rewrite Rminus_diag_eq by easy. unfold turn. rewrite !Rmult_0_r. unfold Rdiv; rewrite !Rmult_0_l, sin_0; ring.
-- generalize (sin_turn_nonzero j k Hj Hk D); intro. field. split; lra.
+- destruct (Nat.eq_dec j (N + k)) as [E|A]; [|destruct (Nat.eq_dec k (N + j)) as [E|C]].
+  + replace k with 0%nat by lia. replace j with N by lia. simpl (INR 0). rewrite Rminus_0_r.
+    replace (turn (INR N)) with (PI * INR 1) by (unfold turn; simpl; field; lra).
+    replace (turn (M * INR N)) with (PI * M) by (unfold turn; field; lra). rewrite !sin_whole. unfold Rdiv; ring.
+  + replace j with 0%nat by lia. replace k with N by lia. simpl (INR 0).
+    replace (turn (0 - INR N)) with (- (PI * INR 1)) by (unfold turn; simpl; field; lra).
+    replace (turn (M * (0 - INR N))) with (- (PI * M)) by (unfold turn; field; lra). rewrite !sin_neg, !sin_whole. unfold Rdiv; ring.
+  + generalize (sin_turn_nonzero j k ltac:(lia) ltac:(lia) D); intro. field. split; lra.
 Qed.
 Lemma band_shift j k : band (S j) (S k) = band j k.
 Proof. unfold band; simpl Nat.eqb. rewrite !S_INR. now replace (INR j + 1 - (INR k + 1)) with (INR j - INR k) by ring. Qed.
@@ -69,7 +83,7 @@ Proof.
 intros Hj Hk. unfold band. rewrite Nat.eqb_sym. destruct (Nat.eqb_spec k j) as [->|D]; [easy|].
 replace (turn (INR k - INR j)) with (- turn (INR j - INR k)) by (unfold turn; field; generalize N_pos; lra).
 replace (turn (M * (INR k - INR j))) with (- turn (M * (INR j - INR k))) by (unfold turn; field; generalize N_pos; lra).
-rewrite !sin_neg. generalize (sin_turn_nonzero j k Hj Hk ltac:(auto)), N_pos; intros; field; split; lra.
+rewrite !sin_neg. generalize (sin_turn_nonzero j k ltac:(lia) ltac:(lia) ltac:(auto)), N_pos; intros; field; split; lra.
 Qed.
 Lemma row f j : (j < K)%nat ->
   sum K (fun l => tridiagonal j l * f l) = link j * f (pred j) + diagonal j * f j + link (S j) * f (S j).
