@@ -3,7 +3,7 @@
 Filters of `filter_bound` are complex, a + i b, and its band consists of the frequencies first, ..., first + M - 1.
 Elsewhere a circle has N = S M' sites, a band is any set B of frequencies, and filters are real. In both, lambda bounds
 the Rayleigh quotients of the band matrix from above, as its largest eigenvalue does: the sine kernel rho of consecutive
-bands, A_jk = sum_B cos(2 pi d (j - k)/N) / N otherwise.
+bands, A_jk = sum_B cos(2 pi d (j - k)/N) / N otherwise. `commuting` takes rho for A and any number of frequencies M.
 """
 
 from __future__ import annotations
@@ -72,6 +72,27 @@ unfold Rdiv. rewrite Rmult_assoc, Rinv_l by lra. lra.""",
 assert (X : sumB M' B (whabs M' K C us vs) / sqrt (INR (S M') * lam) <= cost M' K C us vs)
   by (eapply F8_lower; eassumption).
 unfold C_price. unfold Rdiv in *. lra.""",
+        },
+    ),
+    Formal(
+        "frequency_bias.commuting",
+        ("FiniteSum", "ProlateMatrix"),
+        "(N K M : nat)",
+        {
+            "commutator": Term(
+                "sum K (fun l => tridiagonal N K M j l * band N M l k) - "
+                "sum K (fun l => band N M j l * tridiagonal N K M l k)",
+                ("j", "k"),
+            ),
+        },
+        assumptions=("(0 < N)%nat", "(K <= N)%nat"),
+        binders={"j": "forall j, (j < K)%nat ->", "k": "forall k, (k < K)%nat ->"},
+        read_as={"consecutive": "(0 < M)%nat"},
+        scripts={
+            "every entry of T A - A T": """\
+assert (X : sum K (fun l => tridiagonal N K M j l * band N M l k) = sum K (fun l => band N M j l * tridiagonal N K M l k))
+  by (apply commute; assumption).
+rewrite X, Rminus_diag_eq, Rabs_R0 by easy. lra.""",
         },
     ),
 )
