@@ -231,6 +231,55 @@ match goal with E : is_lub ?A close, F : is_lub ?B stretched |- _ =>
     },
 )
 
+_PRE = "dot p (wp i) (fun k => xp j k + zp j k) + dot l (g i) (fun k => xo j k + zo j k) + b_ i"
+_GATE = "(fun j i => slope j i * u i)"
+_ATTACK = Formal(
+    "dimpled_manifold.attack_shrinks",
+    ("FiniteSum", "Network", "OffManifold"),
+    "(p l m n : nat) (wp g : nat -> nat -> R) (b_ u : nat -> R) (xp xo zp zo : nat -> nat -> R) "
+    "(slope : nat -> nat -> R) (y weight mu : nat -> R) (restricted : Prop)",
+    {
+        "multiplier": Term("mu j", ("j",)),
+        "attack_product": Term(f"dot l (fun k => y j * normal_gradient m g {_GATE} j k) (zo j)", ("j",)),
+        "energy_rate": Term(f"sum m (fun i => dot l (g i) (velocity n {_GATE} y weight zo i))"),
+        "predicted_rate": Term("- (/ INR n * sum n (fun j => weight j * mu j * dot l (zo j) (zo j)))"),
+    },
+    assumptions=("(forall j, (j < n)%nat -> 0 < weight j)",),
+    binders={"j": "forall j, (j < n)%nat ->"},
+    read_as={
+        "step_off_plane": "forall j k, (j < n)%nat -> (k < l)%nat -> xo j k = 0",
+        "misplaced_gates": (
+            f"forall j i, (j < n)%nat -> (i < m)%nat -> (0 < {_PRE} -> slope j i = 1) /\\ ({_PRE} < 0 -> slope j i = 0)"
+        ),
+        "strays": "restricted -> forall j k, (j < n)%nat -> (k < p)%nat -> zp j k = 0",
+        "stationarity": (
+            "forall j, (j < n)%nat -> (restricted \\/ forall k, (k < p)%nat -> "
+            "y j * sum m (fun i => slope j i * u i * wp i k) = - mu j * zp j k) /\\ "
+            f"(forall k, (k < l)%nat -> y j * normal_gradient m g {_GATE} j k = - mu j * zo j k)"
+        ),
+    },
+    scripts={
+        "rate of |G|^2/2": """\
+eapply energy_rate. intros j k Hj Hk.
+match goal with Q : forall j, (j < n)%nat -> _ /\\ _ |- _ => exact (proj2 (Q j Hj) k Hk) end.""",
+        "every point pushes down": f"""\
+assert (S : forall k, (k < l)%nat -> y j * normal_gradient m g {_GATE} j k = - mu j * zo j k).
+{{ match goal with Q : forall j, (j < n)%nat -> _ /\\ _ |- _ => apply Q; assumption end. }}
+assert (P : mu j >= 0) by auto.
+replace (dot l _ (zo j)) with (- mu j * dot l (zo j) (zo j)).
+- assert (0 <= dot l (zo j) (zo j)) by (apply sum_nn; intros; nra). nra.
+- unfold dot. rewrite sum_scal. apply sum_ext; intros k Hk. rewrite S by easy. ring.""",
+        "it never grows": """\
+eapply attack_shrinks with (mu := mu).
+- intros j k Hj Hk. match goal with Q : forall j, (j < n)%nat -> _ /\\ _ |- _ => exact (proj2 (Q j Hj) k Hk) end.
+- intros j Hj. split; [left; auto|apply Rge_le; auto].""",
+    },
+)
+"""Coordinates are those of P (weights wp, points xp, perturbations zp) and those orthogonal to it (g, xo, zo). Perturbations are
+stationary in all of them or, where they are restricted, in those orthogonal to P; slopes are the gates, weights |loss'_j|.
+"""
+
+
 FORMAL = (
     Formal(
         "dimpled_manifold.frozen",
@@ -257,6 +306,7 @@ lra.""",
     _KEPT,
     _OFF_RADIUS,
     _SCALING,
+    _ATTACK,
 )
 """Gradient descent with momentum mu and weight decay dec on the first layer, whatever coefficients the loss, the later
 layers and the labels produce; nu is any direction orthogonal to the training points, so <nu, w_i> are entries of G.
