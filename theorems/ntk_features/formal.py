@@ -382,4 +382,65 @@ unfold Rdiv. rewrite Rmult_assoc, Rinv_l by lra. lra.""",
 )
 """f are the predictions of gradient descent on |f - y|^2 / 2 with eight steps up to the time, a the dual solution of ridge."""
 
-FORMAL = (_DECOMPOSITION, _FEATURE_RADIUS, _TRUNCATION, _CERTIFICATE, _ROTATION, _SATURATION, _BY_ANGLE, _ORDER)
+_NNGP = Formal(
+    "ntk_features.nngp_certificate",
+    ("FiniteSum", "Network", "KernelFeatures", "ArcCosineKernels"),
+    "(m d L : nat) (weight bias divisor kind : R) (x : nat -> nat -> R) (q turn : nat -> nat -> nat -> R) "
+    "(theta K : nat -> nat -> R) (a : nat -> R)",
+    {
+        "depth": Term("INR L"),
+        "weight_sq": Term("weight"),
+        "bias_sq": Term("bias"),
+        "divisor": Term("divisor"),
+        "tangent": Term("kind"),
+        "value_gap_sq": Term("(value m K a i - value m K a j) ^ 2", ("i", "j")),
+        "function_norm_sq": Term("norm_sq m K a"),
+        "angle": Term("theta i j", ("i", "j")),
+    },
+    assumptions=(
+        "(forall i j, q 0%nat i j = weight * dot d (x i) (x j) / divisor + bias)",
+        "(forall l i j, q (S l) i j = weight / 2 * (sqrt (q l i i * q l j j) * kappa (turn l i j)) + bias)",
+        "(forall l i j, (i < m)%nat -> (j < m)%nat -> "
+        "0 <= turn l i j <= PI /\\ cos (turn l i j) * sqrt (q l i i * q l j j) = q l i j)",
+        "(forall i j, (i < m)%nat -> (j < m)%nat -> "
+        "0 <= theta i j <= PI /\\ cos (theta i j) * sqrt (dot d (x i) (x i) * dot d (x j) (x j)) = dot d (x i) (x j))",
+        "(kind = 0 -> forall i j, K i j = q L i j)",
+        "(forall j l, (j < m)%nat -> (l < m)%nat -> K j l = K l j)",
+        "(forall c, 0 <= form m K c c)",
+    ),
+    binders={"i": "forall i, (i < m)%nat ->", "j": "forall j, (j < m)%nat ->"},
+    read_as={"sphere_error": "forall i, (i < m)%nat -> dot d (x i) (x i) = 1"},
+    scripts={
+        "the move is bounded": """\
+assert (one : L = 1%nat) by (apply INR_eq; assumption). subst L weight bias divisor.
+assert (Hi : (i < m)%nat) by assumption. assert (Hj : (j < m)%nat) by assumption.
+assert (N1 : forall i, (i < m)%nat -> dot d (x i) (x i) = 1) by assumption.
+assert (Q0 : forall i j, q 0%nat i j = 2 * dot d (x i) (x j)) by (intros; rewrite H; field).
+assert (R4 : sqrt (2 * 1 * (2 * 1)) = 2) by (replace (2 * 1 * (2 * 1)) with (2 * 2) by ring; apply sqrt_square; lra).
+assert (same : forall s t, 0 <= s <= PI -> 0 <= t <= PI -> cos s = cos t -> s = t).
+{ intros s t Hs Ht E. destruct (Rtotal_order s t) as [C|[C|C]]; [exfalso|easy|exfalso].
+  - generalize (cos_decreasing_1 s t ltac:(lra) ltac:(lra) ltac:(lra) ltac:(lra) C). lra.
+  - generalize (cos_decreasing_1 t s ltac:(lra) ltac:(lra) ltac:(lra) ltac:(lra) C). lra. }
+assert (cosine : forall i j, (i < m)%nat -> (j < m)%nat -> cos (turn 0%nat i j) = dot d (x i) (x j)).
+{ intros p r Hp Hr. destruct (H1 0%nat p r Hp Hr) as [_ E]. rewrite !Q0, 2!N1, R4 in E by easy. lra. }
+assert (angles : forall i j, (i < m)%nat -> (j < m)%nat -> turn 0%nat i j = theta i j).
+{ intros p r Hp Hr. destruct (H2 p r Hp Hr) as [T E]. destruct (H1 0%nat p r Hp Hr) as [T0 _]. apply same; [easy|easy|].
+  rewrite cosine by easy. rewrite 2!N1, Rmult_1_r, sqrt_1 in E by easy. lra. }
+assert (own : forall i, (i < m)%nat -> turn 0%nat i i = 0).
+{ intros p Hp. destruct (H1 0%nat p p Hp Hp) as [T0 _]. apply same; [easy|generalize PI_RGT_0; lra|].
+  rewrite cosine, N1, cos_0 by easy. reflexivity. }
+assert (entry : forall i j, (i < m)%nat -> (j < m)%nat -> K i j = nngp (turn 0%nat i j)).
+{ intros p r Hp Hr. rewrite H3, H0, !Q0, 2!N1, R4 by easy. unfold nngp. field. }
+assert (X : (value m K a i - value m K a j) ^ 2 <= norm_sq m K a * distance_sq K i j) by (apply rkhs_certificate; easy).
+assert (D : distance_sq K i j <= 2 * theta i j ^ 2).
+{ unfold distance_sq. rewrite !entry, !own, angles by easy. destruct (H2 i j Hi Hj) as [T _].
+  generalize (nngp_distance (theta i j) T). lra. }
+assert (P : 0 <= norm_sq m K a) by (unfold norm_sq; auto).
+apply (Rmult_le_compat_l _ _ _ P) in D. unfold C_nngp. lra.""",
+    },
+)
+"""q l are the kernels before layer l + 1, turn l their angles, theta those of the inputs; the kernel with kind 0 is q L. That kernels
+are positive semidefinite is taken for granted. The m points contain those of the sample and the queries.
+"""
+
+FORMAL = (_DECOMPOSITION, _FEATURE_RADIUS, _TRUNCATION, _CERTIFICATE, _ROTATION, _SATURATION, _BY_ANGLE, _ORDER, _NNGP)
