@@ -8,7 +8,8 @@ _STUDENT = "student d n x y e eps beta"
 _CLEAN = "clean d n x alpha"
 _MOVED = "(fun k => x {0} k + - (eps * y {0}) * e k)"
 _REVERSED = """\
-assert (RV : forall k, (k < T)%nat -> student d n x y e eps beta (z k) * reversal n y eps alpha = - clean d n x alpha (z k))
+assert (RV : forall k, (k < T)%nat -> student d n x y e eps beta (z k) * reversal n y eps alpha = - clean d n x alpha
+  (z k))
   by (intros; eapply mislabelled; try eassumption; eauto).
 assert (R1 : 1 <= reversal n y eps alpha) by (eapply reversal_ge_one; eassumption)."""
 
@@ -45,7 +46,8 @@ replace g with (- (f * factor)) in * by lra. generalize (pow2_ge_0 f). nra.""",
         "the factor is at least 1": f"{_REVERSED}\nlra.",
     },
 )
-"""The students of x_j - eps y_j e with labels -y_j and of the clean points, by their dual solutions; e is a unit normal of P,
+"""The students of x_j - eps y_j e with labels -y_j and of the clean points, by their dual solutions; e is a unit
+normal of P,
 in which the test points z_k lie, and X X^T + lambda I is invertible.
 """
 
@@ -82,7 +84,9 @@ _H, _SH = _GRADIENT.format("g i"), _GRADIENT.format("(fun k => s * g i k)")
 
 def _closeness(flipping: str) -> str:
     """Range of 1/r^2: the least upper bound of the inverse squared lengths of these perturbations, and of 0."""
-    return f"forall close, is_lub (fun e => e = 0 \\/ exists z, 0 < dot l z z /\\ {flipping} /\\ e = / dot l z z) close ->"
+    return (
+        f"forall close, is_lub (fun e => e = 0 \\/ exists z, 0 < dot l z z /\\ {flipping} /\\ e = / dot l z z) close ->"
+    )
 
 
 def _ray(value: str, gradient: str) -> str:
@@ -122,10 +126,12 @@ assert (OP : forall z, sum m (fun i => dot l (g i) z ^ 2) <= sqrt norm ^ 2 * dot
 {{ intro z. rewrite SQ. assert (Z0 : 0 <= dot l z z) by (apply sum_nn; intros; nra).
   destruct (Req_dec (dot l z z) 0) as [Z|Z].
   - rewrite Z, Rmult_0_r. right. transitivity (sum m (fun _ => 0)); [|apply sum_0]. apply sum_ext; intros i Hi.
-    assert (C := KktIdentities.dot_cauchy l (g i) z). rewrite Z, Rmult_0_r in C. generalize (pow2_ge_0 (dot l (g i) z)). lra.
+    assert (C := KktIdentities.dot_cauchy l (g i) z). rewrite Z, Rmult_0_r in C. generalize (pow2_ge_0 (dot l (g i)
+      z)). lra.
   - assert (L : sum m (fun i => dot l (g i) z ^ 2) / dot l z z <= norm)
       by (apply largest; right; exists z; repeat split; lra).
-    apply (Rmult_le_compat_r (dot l z z)) in L; [|lra]. unfold Rdiv in L. rewrite Rmult_assoc, Rinv_l in L by easy. lra. }}
+    apply (Rmult_le_compat_r (dot l z z)) in L; [|lra]. unfold Rdiv in L. rewrite Rmult_assoc, Rinv_l in L by easy.
+      lra. }}
 assert (NP : 0 < Rabs ({_START})) by assumption.
 set (nu := Rabs ({_START})) in *. assert (NS : nu ^ 2 = ({_START}) ^ 2) by (unfold nu; now rewrite pow2_abs).
 assert (U0 : 0 <= sum m (fun i => u i ^ 2)) by (apply sum_nn; intros; apply pow2_ge_0).
@@ -144,12 +150,14 @@ replace (nu ^ 2 * (sum m (fun i => u i ^ 2) * norm / nu ^ 2)) with (sum m (fun i
 lra.""",
     },
 )
-"""In coordinates orthogonal to P around one point: a_i are its pre-activations, g_i the rows of G, c + sum_i u_i relu(a_i + <g_i, z>)
+"""In coordinates orthogonal to P around one point: a_i are its pre-activations, g_i the rows of G, c + sum_i u_i
+relu(a_i + <g_i, z>)
 the network. A perturbation changes the sign if it takes the network to 0 or beyond.
 """
 
 _TWO_SETS = """\
-assert (scaled : forall (E F : R -> Prop) e f k, 0 < k -> (forall r, E r -> F (k * r)) -> (forall r, F r -> E (/ k * r)) ->
+assert (scaled : forall (E F : R -> Prop) e f k, 0 < k -> (forall r, E r -> F (k * r)) -> (forall r, F r -> E (/ k *
+  r)) ->
   is_lub E e -> is_lub F f -> f = k * e).
 { intros E F e f k K EF FE [ue le] [uf lf]. apply Rle_antisym.
   - apply lf. intros r Q. apply FE, ue in Q. apply (Rmult_le_compat_l k) in Q; [|lra].
@@ -157,10 +165,12 @@ assert (scaled : forall (E F : R -> Prop) e f k, 0 < k -> (forall r, E r -> F (k
   - assert (least : e <= / k * f).
     { apply le. intros r Q. apply EF, uf in Q. apply (Rmult_le_compat_l (/ k)) in Q;
         [|left; now apply Rinv_0_lt_compat]. rewrite <- Rmult_assoc, Rinv_l, Rmult_1_l in Q by lra. exact Q. }
-    apply (Rmult_le_compat_l k) in least; [|lra]. rewrite <- Rmult_assoc, Rinv_r, Rmult_1_l in least by lra. exact least. }"""
+    apply (Rmult_le_compat_l k) in least; [|lra]. rewrite <- Rmult_assoc, Rinv_r, Rmult_1_l in least by lra. exact
+      least. }"""
 _SAME = f"""\
 assert (same : forall z, {_STRETCHED} z = {_VALUE} (fun k => s * z k)).
-{{ intro p. unfold value. f_equal. apply sum_ext; intros i Hi. do 3 f_equal. unfold dot. apply sum_ext; intros; ring. }}"""
+{{ intro p. unfold value. f_equal. apply sum_ext; intros i Hi. do 3 f_equal. unfold dot. apply sum_ext; intros; ring.
+  }}"""
 _SCALING = Formal(
     "dimpled_manifold.scaling",
     ("FiniteSum", "Network", "OffManifold"),
@@ -187,7 +197,8 @@ _SCALING = Formal(
         "roots along the gradient": f"""{_SAME}
 {_TWO_SETS}
 assert (zero : {_STRETCHED} (fun _ => 0) = {_START})
-  by (rewrite same; unfold value; f_equal; apply sum_ext; intros; do 3 f_equal; unfold dot; apply sum_ext; intros; ring).
+  by (rewrite same; unfold value; f_equal; apply sum_ext; intros; do 3 f_equal; unfold dot; apply sum_ext; intros;
+    ring).
 assert (grown : forall k, {_SH} k = s * {_H} k) by (intro; cbv beta; rewrite sum_scal; apply sum_ext; intros; ring).
 set (h := {_H}) in *. set (hs := {_SH}) in *.
 assert (long : dot l hs hs = s ^ 2 * dot l h h).
@@ -199,7 +210,8 @@ match goal with E : is_lub ?A along, F : is_lub ?B stretched |- _ =>
 - intros r [->|(t & T & P & F & ->)]; [left; ring|right]. exists (t / s ^ 2). repeat split.
   + apply Rdiv_lt_0_compat; [easy|now apply pow_lt].
   + rewrite long. apply Rmult_lt_0_compat; [now apply pow_lt|easy].
-  + rewrite zero, same. eapply Rle_trans; [right|exact F]. f_equal. unfold value. f_equal. apply sum_ext; intros. do 3 f_equal.
+  + rewrite zero, same. eapply Rle_trans; [right|exact F]. f_equal. unfold value. f_equal. apply sum_ext; intros. do 3
+    f_equal.
     unfold dot. apply sum_ext; intros. rewrite grown. field. lra.
   + rewrite long. field. repeat split; lra.
 - intros r [->|(t & T & P & F & ->)]; [left; ring|right]. rewrite long in P.
@@ -213,7 +225,8 @@ match goal with E : is_lub ?A along, F : is_lub ?B stretched |- _ =>
         "radii": f"""{_SAME}
 {_TWO_SETS}
 assert (zero : {_STRETCHED} (fun _ => 0) = {_START})
-  by (rewrite same; unfold value; f_equal; apply sum_ext; intros; do 3 f_equal; unfold dot; apply sum_ext; intros; ring).
+  by (rewrite same; unfold value; f_equal; apply sum_ext; intros; do 3 f_equal; unfold dot; apply sum_ext; intros;
+    ring).
 assert (long : forall r z, dot l (fun k => r * z k) (fun k => r * z k) = r ^ 2 * dot l z z)
   by (intros; unfold dot; rewrite sum_scal; apply sum_ext; intros; ring).
 transitivity (s ^ 2 * close); [|ring].
@@ -221,7 +234,8 @@ match goal with E : is_lub ?A close, F : is_lub ?B stretched |- _ =>
   apply (scaled A B close stretched (s ^ 2)); [now apply pow_lt| | |exact E|exact F] end.
 - intros r [->|(z & Z & F & ->)]; [left; ring|right]. exists (fun k => / s * z k). rewrite long. repeat split.
   + apply Rmult_lt_0_compat; [apply pow_lt; now apply Rinv_0_lt_compat|easy].
-  + rewrite zero, same. eapply Rle_trans; [right|exact F]. f_equal. unfold value. f_equal. apply sum_ext; intros. do 3 f_equal.
+  + rewrite zero, same. eapply Rle_trans; [right|exact F]. f_equal. unfold value. f_equal. apply sum_ext; intros. do 3
+    f_equal.
     unfold dot. apply sum_ext; intros. field. lra.
   + field. split; lra.
 - intros r [->|(z & Z & F & ->)]; [left; ring|right]. exists (fun k => s * z k). rewrite long. repeat split.
@@ -275,8 +289,10 @@ eapply attack_shrinks with (mu := mu).
 - intros j Hj. split; [left; auto|apply Rge_le; auto].""",
     },
 )
-"""Coordinates are those of P (weights wp, points xp, perturbations zp) and those orthogonal to it (g, xo, zo). Perturbations are
-stationary in all of them or, where they are restricted, in those orthogonal to P; slopes are the gates, weights |loss'_j|.
+"""Coordinates are those of P (weights wp, points xp, perturbations zp) and those orthogonal to it (g, xo, zo).
+Perturbations are
+stationary in all of them or, where they are restricted, in those orthogonal to P; slopes are the gates, weights
+|loss'_j|.
 """
 
 

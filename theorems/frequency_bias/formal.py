@@ -90,7 +90,8 @@ unfold C_price. unfold Rdiv in *. lra.""",
         read_as={"consecutive": "(0 < M)%nat"},
         scripts={
             "every entry of T A - A T": """\
-assert (X : sum K (fun l => tridiagonal N K M j l * band N M l k) = sum K (fun l => band N M j l * tridiagonal N K M l k))
+assert (X : sum K (fun l => tridiagonal N K M j l * band N M l k) = sum K (fun l => band N M j l * tridiagonal N K M l
+  k))
   by (apply commute; assumption).
 rewrite X, Rminus_diag_eq, Rabs_R0 by easy. lra.""",
         },
