@@ -359,9 +359,9 @@ def strengthened(claim: Claim) -> Claim:
     """The same inequality with a percent of its larger side more asked for."""
     left, right = claim.relation.lhs, claim.relation.rhs
     more = sympy.Abs(right) / 100 + sympy.Rational(1, 100)
-    kinds = {"<=": left <= right - more, "<": left < right - more, ">=": left >= right + more, ">": left > right + more,
-             "==": sympy.Eq(left, right + more)}  # fmt: skip
-    return Claim(claim.name, kinds[claim.relation.rel_op])
+    more = -more if claim.relation.rel_op in ("<=", "<") else more
+    # not evaluated: |x| <= -1/100 stays a relation
+    return Claim(claim.name, claim.relation.func(left, right + more, evaluate=False))
 
 
 @needs_coqc

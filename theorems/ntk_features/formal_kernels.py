@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from theorems.engine.formal import Formal, Term
 
 _CERTIFICATE = Formal(
@@ -26,36 +28,30 @@ unfold C_norm_factor. lra.""",
 )
 """The m points contain those of the sample and the queries; coefficients of queries are 0."""
 
-_NNGP = Formal(
-    "ntk_features.nngp_certificate",
-    ("FiniteSum", "Network", "KernelFeatures", "ArcCosineKernels"),
-    "(m d L : nat) (weight bias divisor kind : R) (x : nat -> nat -> R) (q turn : nat -> nat -> nat -> R) "
-    "(theta K : nat -> nat -> R) (a : nat -> R)",
-    {
-        "depth": Term("INR L"),
-        "weight_sq": Term("weight"),
-        "bias_sq": Term("bias"),
-        "divisor": Term("divisor"),
-        "tangent": Term("kind"),
-        "value_gap_sq": Term("(value m K a i - value m K a j) ^ 2", ("i", "j")),
-        "function_norm_sq": Term("norm_sq m K a"),
-        "angle": Term("theta i j", ("i", "j")),
-    },
-    assumptions=(
-        "(forall i j, q 0%nat i j = weight * dot d (x i) (x j) / divisor + bias)",
-        "(forall l i j, q (S l) i j = weight / 2 * (sqrt (q l i i * q l j j) * kappa (turn l i j)) + bias)",
-        "(forall l i j, (i < m)%nat -> (j < m)%nat -> "
-        "0 <= turn l i j <= PI /\\ cos (turn l i j) * sqrt (q l i i * q l j j) = q l i j)",
-        "(forall i j, (i < m)%nat -> (j < m)%nat -> "
-        "0 <= theta i j <= PI /\\ cos (theta i j) * sqrt (dot d (x i) (x i) * dot d (x j) (x j)) = dot d (x i) (x j))",
-        "(kind = 0 -> forall i j, K i j = q L i j)",
-        "(forall j l, (j < m)%nat -> (l < m)%nat -> K j l = K l j)",
-        "(forall c, 0 <= form m K c c)",
-    ),
-    binders={"i": "forall i, (i < m)%nat ->", "j": "forall j, (j < m)%nat ->"},
-    read_as={"sphere_error": "forall i, (i < m)%nat -> dot d (x i) (x i) = 1"},
-    scripts={
-        "the move is bounded": """\
+_WIDE = (
+    "(m d L : nat) (weight bias divisor kind : R) (x : nat -> nat -> R) (q big turn : nat -> nat -> nat -> R) "
+    "(theta K : nat -> nat -> R) (a : nat -> R)"
+)
+_RECURSION = (
+    "(forall i j, q 0%nat i j = weight * dot d (x i) (x j) / divisor + bias)",
+    "(forall l i j, q (S l) i j = weight / 2 * (sqrt (q l i i * q l j j) * kappa (turn l i j)) + bias)",
+    "(forall l i j, (i < m)%nat -> (j < m)%nat -> "
+    "0 <= turn l i j <= PI /\\ cos (turn l i j) * sqrt (q l i i * q l j j) = q l i j)",
+    "(forall i j, (i < m)%nat -> (j < m)%nat -> "
+    "0 <= theta i j <= PI /\\ cos (theta i j) * sqrt (dot d (x i) (x i) * dot d (x j) (x j)) = dot d (x i) (x j))",
+    "(forall i j, big 0%nat i j = q 0%nat i j)",
+    "(forall l i j, big (S l) i j = q (S l) i j + weight / 2 * (big l i j * (1 - turn l i j / PI)))",
+    "(kind = 0 -> forall i j, K i j = q L i j)",
+    "(kind = 1 -> forall i j, K i j = big L i j)",
+    "(forall j l, (j < m)%nat -> (l < m)%nat -> K j l = K l j)",
+    "(forall c, 0 <= form m K c c)",
+)
+"""q l are NNGP kernels before layer l + 1, turn l their angles, big l the NTKs, theta the angles of the inputs; K is
+  the
+kernel of that kind with L hidden layers. That kernels are positive semidefinite is taken for granted. The m points
+contain those of the sample and the queries.
+"""
+_ON_THE_SPHERE = """\
 assert (one : L = 1%nat) by (apply INR_eq; assumption). subst L weight bias divisor.
 assert (Hi : (i < m)%nat) by assumption. assert (Hj : (j < m)%nat) by assumption.
 assert (N1 : forall i, (i < m)%nat -> dot d (x i) (x i) = 1) by assumption.
@@ -73,20 +69,57 @@ assert (angles : forall i j, (i < m)%nat -> (j < m)%nat -> turn 0%nat i j = thet
 assert (own : forall i, (i < m)%nat -> turn 0%nat i i = 0).
 { intros p Hp. destruct (H1 0%nat p p Hp Hp) as [T0 _]. apply same; [easy|generalize PI_RGT_0; lra|].
   rewrite cosine, N1, cos_0 by easy. reflexivity. }
+"""
+_wide = partial(
+    Formal,
+    modules=("FiniteSum", "Network", "KernelFeatures", "ArcCosineKernels"),
+    objects=_WIDE,
+    quantities={
+        "depth": Term("INR L"),
+        "weight_sq": Term("weight"),
+        "bias_sq": Term("bias"),
+        "divisor": Term("divisor"),
+        "tangent": Term("kind"),
+        "pi": Term("PI"),
+        "value_gap_sq": Term("(value m K a i - value m K a j) ^ 2", ("i", "j")),
+        "function_norm_sq": Term("norm_sq m K a"),
+        "angle": Term("theta i j", ("i", "j")),
+    },
+    assumptions=_RECURSION,
+    binders={"i": "forall i, (i < m)%nat ->", "j": "forall j, (j < m)%nat ->"},
+    read_as={"sphere_error": "forall i, (i < m)%nat -> dot d (x i) (x i) = 1"},
+)
+_NNGP = _wide(
+    "ntk_features.nngp_certificate",
+    scripts={
+        "the move is bounded": f"""{_ON_THE_SPHERE}\
 assert (entry : forall i j, (i < m)%nat -> (j < m)%nat -> K i j = nngp (turn 0%nat i j)).
-{ intros p r Hp Hr. rewrite H3, H0, !Q0, 2!N1, R4 by easy. unfold nngp. field. }
+{{ intros p r Hp Hr. rewrite H5, H0, !Q0, 2!N1, R4 by easy. unfold nngp. field. }}
 assert (X : (value m K a i - value m K a j) ^ 2 <= norm_sq m K a * distance_sq K i j) by (apply rkhs_certificate; easy).
 assert (D : distance_sq K i j <= 2 * theta i j ^ 2).
-{ unfold distance_sq. rewrite !entry, !own, angles by easy. destruct (H2 i j Hi Hj) as [T _].
-  generalize (nngp_distance (theta i j) T). lra. }
+{{ unfold distance_sq. rewrite !entry, !own, angles by easy. destruct (H2 i j Hi Hj) as [T _].
+  generalize (nngp_distance (theta i j) T). lra. }}
 assert (P : 0 <= norm_sq m K a) by (unfold norm_sq; auto).
 apply (Rmult_le_compat_l _ _ _ P) in D. unfold C_nngp. lra.""",
     },
 )
-"""q l are the kernels before layer l + 1, turn l their angles, theta those of the inputs; the kernel with kind 0 is q
-L. That kernels
-are positive semidefinite is taken for granted. The m points contain those of the sample and the queries.
-"""
+_NTK = _wide(
+    "ntk_features.angle_certificate",
+    scripts={
+        "by the norm": f"""{_ON_THE_SPHERE}\
+assert (entry : forall i j, (i < m)%nat -> (j < m)%nat -> K i j = ntk (turn 0%nat i j)).
+{{ intros p r Hp Hr. rewrite H6, H4, H3, H0, !Q0, 2!N1, R4, <- cosine by easy. unfold ntk. field. exact PI_neq0. }}
+assert (X : (value m K a i - value m K a j) ^ 2 <= norm_sq m K a * distance_sq K i j) by (apply rkhs_certificate; easy).
+assert (D : distance_sq K i j <= 4 / PI * theta i j + 4 * theta i j ^ 2).
+{{ unfold distance_sq. rewrite !entry, !own, angles by easy. destruct (H2 i j Hi Hj) as [T _].
+  generalize (ntk_distance (theta i j) T). lra. }}
+assert (P : 0 <= norm_sq m K a) by (unfold norm_sq; auto).
+apply (Rmult_le_compat_l _ _ _ P) in D. unfold C_cone, C_square. assert (PP := PI_RGT_0).
+apply Rle_trans with (PI * (norm_sq m K a * (4 / PI * theta i j + 4 * theta i j ^ 2))).
+- apply Rmult_le_compat_l; lra.
+- right. field. lra.""",
+    },
+)
 
 _K, _OTHER = "(fun j i => sum (S k) (fun p => A j p * A i p))", "(fun j i => sum (S l) (fun p => B j p * B i p))"
 _PAIR = "(n k l : nat) (A B : nat -> nat -> R)"
@@ -238,4 +271,4 @@ replace ({ratio} * ({scale})) with ({value}) by (field; lra). {close}"""
 )  # fmt: skip
 """Suprema over the angles between low and high that are angles: positive and at most pi."""
 
-KERNELS = (_CERTIFICATE, _NNGP, _BY_ANGLE, _ROTATION, _SATURATION)
+KERNELS = (_CERTIFICATE, _NNGP, _NTK, _BY_ANGLE, _ROTATION, _SATURATION)
