@@ -384,6 +384,10 @@ def test_a_strengthened_conclusion_is_rejected(built, pair) -> None:
         ("kkt_margin.universal_flip", "C", "69/10", "level -1 is reached by t"),
         ("kkt_margin.universal_flip", "C_sign", "4", "the sign flips with the smaller constant"),
         ("kkt_margin.universal_flip", "orthogonality_factor", "2", "r < 1/3"),
+        ("dimpled_manifold.off_radius", "lipschitz", "101/100", "radius"),
+        ("ntk_features.rkhs_certificate", "norm_factor", "99/100", "the move is bounded"),
+        ("ntk_features.distance_by_angle", "cone", "22/7", "factor of the angle"),
+        ("ntk_features.kernel_rotation", "rotation", "1/2", "sine of the angle"),
     ],
 )
 def test_a_moved_constant_is_rejected(built, name: str, constant: str, value: str, fails: str) -> None:

@@ -46,9 +46,8 @@ _RECURSION = (
     "(forall j l, (j < m)%nat -> (l < m)%nat -> K j l = K l j)",
     "(forall c, 0 <= form m K c c)",
 )
-"""q l are NNGP kernels before layer l + 1, turn l their angles, big l the NTKs, theta the angles of the inputs; K is
-  the
-kernel of that kind with L hidden layers. That kernels are positive semidefinite is taken for granted. The m points
+"""q l are NNGP kernels before layer l + 1, turn l their angles, big l the NTKs, theta the angles of the inputs. K is
+the kernel of that kind with L hidden layers; that kernels are positive semidefinite is taken for granted. The m points
 contain those of the sample and the queries.
 """
 _ON_THE_SPHERE = """\
