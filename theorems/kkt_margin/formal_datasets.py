@@ -175,9 +175,10 @@ destruct (Rle_lt_or_eq_dec 0 D D0) as [DP|Z].
     /\\ dot d (halfway x i l) (halfway x i l) = D / 2) by (eapply orthogonal_attained; eassumption).
   destruct X as [X1 X2]. rewrite <- X2. apply Q_. rewrite EN. exact X1.
 - assert (V : forall z, robust_net d n x y D theta z = 0).
-  {{ intro z. unfold robust_net. rewrite (sum_ext n _ (fun _ => 0)); [apply sum_0|]. intros l Hl.
-    assert (CS := dot_cauchy d (x l) z). assert (Nl : dot d (x l) (x l) = D) by auto. rewrite Nl, <- Z, Rmult_0_l in CS.
-    assert (O : dot d (x l) z = 0) by (assert (S2 := pow2_ge_0 (dot d (x l) z)); nra).
+  {{ intro z. unfold robust_net. rewrite (sum_ext n _ (fun _ => 0)); [apply sum_0|]. intros m Hm.
+    assert (CS := dot_cauchy d (x m) z). assert (Nl : dot d (x m) (x m) = D) by (change (K0 d x m m = D); auto).
+    rewrite Nl, <- Z, Rmult_0_l in CS.
+    assert (O : dot d (x m) z = 0) by (assert (S2 := pow2_ge_0 (dot d (x m) z)); nra).
     rewrite O, relu_neg; [ring|]. unfold Rdiv. rewrite Rmult_0_l. lra. }}
   assert (E0 : dot d (fun _ => 0) (fun _ => 0) = D / 2).
   {{ rewrite <- Z. unfold dot. rewrite (sum_ext d _ (fun _ => 0)) by (intros; ring). rewrite sum_0. lra. }}
