@@ -170,7 +170,8 @@ match goal with K : Rmax ?a ?b > 0 |- _ => rename K into M; destruct (Rle_lt_dec
   rewrite dd, nn in E. lra.
 - destruct (Rle_lt_or_eq_dec 0 gap G0) as [GP|Z]; [|rewrite <- Z in M; nra].
   assert (P : 0 <= (tau - 2 * gap * sqrt N) ^ 2) by apply pow2_ge_0.
-  assert (E : (tau - 2 * gap * sqrt N) ^ 2 = tau ^ 2 - 4 * gap * (tau * sqrt N) + 4 * gap * gap * (sqrt N * sqrt N)) by ring.
+  assert (E : (tau - 2 * gap * sqrt N) ^ 2
+    = tau ^ 2 - 4 * gap * (tau * sqrt N) + 4 * gap * gap * (sqrt N * sqrt N)) by ring.
   rewrite nn in E.
   apply (Rmult_lt_reg_l (4 * gap)); [lra|]. lra."""},
     ),

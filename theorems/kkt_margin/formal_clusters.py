@@ -92,7 +92,8 @@ CLUSTERS = Formal(
     read_as=IS_POINT | {"mixed_clusters": "forall l, (l < n)%nat -> y l = yc (cl l)"},
     scripts={
         "own class sums of a cluster <= S": f"{_POSED}{_SUMS}exact X1.",
-        "cross class sums of a cluster <= r S": f"{_POSED}{_SUMS}eapply Rle_trans; [exact X2|]. right. unfold S_clusters. ring.",
+        "cross class sums of a cluster <= r S": f"""{_POSED}{_SUMS}\
+eapply Rle_trans; [exact X2|]. right. unfold S_clusters. ring.""",
         "own class sums of a cluster >= A": f"{_SUMS}apply Rle_ge. exact X3.",
         "the value along the flip path stays below the bound": f"""{_FACTS}\
 assert (HD : 0 < cluster_delta) by assumption.
