@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from theorems.engine.formal import Formal, Term
-from theorems.feature_purification.formal_pure import DENSE, PURE
+from theorems.feature_purification.formal_dense import DENSE
+from theorems.feature_purification.formal_pure import PURE
 
 _ATTACK = "y * output d m w a b_ (fun k => x k + delta k)"
 
