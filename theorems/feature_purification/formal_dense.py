@@ -1,4 +1,4 @@
-"""Formal versions of the theorems about the dense direction."""
+"""Formal versions of the theorems about the dense direction, and of what they use of the symmetric ReLU."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ assert (Hy : y = 1 \\/ y = -1) by assumption.
 assert (Ha : forall i, (i < m)%nat -> 0 <= a i) by (intros; left; auto).
 assert (Hb : forall i, (i < m)%nat -> 0 <= b_ i) by assumption.
 """
+_INCREMENTS = """\
+assert (Hb : 0 <= b_ i) by auto. assert (P := phi_increments (b_ i) Hb). set (h := y * dot d (w i) x) in *.
+"""
 
 DENSE = (
     _dense(
@@ -65,5 +68,27 @@ rewrite Rmin_left; [reflexivity|]. generalize (Hb i Hi). intro. destruct S as [S
         "feature_purification.dense_breaks",
         scripts={"the sign is lost": f"""{_SIGNS}\
 apply (dense_breaks d m w a b_ y eta x v Hy Ha Hb). unfold height, drift. lra."""},
+    ),
+    Formal(
+        "feature_purification.symmetric_relu",
+        ("FiniteSum", "PurifiedCertificate", "PureNetwork"),
+        "(d m : nat) (w : nat -> nat -> R) (b_ : nat -> R) (y tau : R) (x : nat -> R)",
+        {
+            "tau": Term("tau"),
+            "activation": Term("phi (b_ i) (y * dot d (w i) x)", ("i",)),
+            "mirrored_activation": Term("phi (b_ i) (- (y * dot d (w i) x))", ("i",)),
+            "shifted_activation": Term("phi (b_ i) (y * dot d (w i) x + u)", ("i", "u")),
+            "shift": Term("u", ("u",)),
+        },
+        assumptions=("(forall i, (i < m)%nat -> 0 <= b_ i)",),
+        binders={"i": "forall i, (i < m)%nat ->", "u": "forall u,"},
+        scripts={
+            "odd": "rewrite phi_odd. ring.",
+            "nondecreasing": f"""{_INCREMENTS}\
+destruct (Rle_dec 0 u); [generalize (P h (h + u) ltac:(lra))|generalize (P (h + u) h ltac:(lra))]; intro; nra.""",
+            "1-Lipschitz": f"""{_INCREMENTS}\
+unfold C_lipschitz, Rabs. destruct (Rle_dec 0 u);
+  [generalize (P h (h + u) ltac:(lra))|generalize (P (h + u) h ltac:(lra))]; intro; repeat destruct Rcase_abs; lra.""",
+        },
     ),
 )
