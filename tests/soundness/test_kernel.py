@@ -156,7 +156,7 @@ def replayed(printed: str, values: dict[str, Fraction]) -> bool:
     source = re.sub(r"(?<![<>=])=(?!=)", "==", printed.replace("^", "**"))
     source = re.sub(r"\b(\d+)\b", r"Fraction(\1)", source)
     source = re.sub(r"\*\* Fraction\((\d+)\)", r"** \1", source)
-    source = source.replace("Rabs", "abs")
+    source = re.sub(r"Rabs (\w+)", r"abs(\1)", source).replace("Rabs", "abs")
     for name, function in (("Rmax", "max"), ("Rmin", "min")):
         while found := re.search(rf"{name} ", source):
             first, rest = argument(source[found.end() :])
