@@ -110,7 +110,8 @@ def kernel(slug: str, file: str | os.PathLike[str]) -> Json:
     name = f"theorems.{slug}.kernel_data"
     case = _module(slug).case
     if importlib.util.find_spec(name) is None:
-        raise UsageError(f"{slug} has no theorem about one dataset for the kernel; kkt_margin has")
+        having = [own for own in library.slugs() if importlib.util.find_spec(f"theorems.{own}.kernel_data") is not None]
+        raise UsageError(f"{slug} has no theorem about one dataset for the kernel; {', '.join(having)} has")
     found: Json = importlib.import_module(name).check(case(Path(file), 0).instance)
     return found
 

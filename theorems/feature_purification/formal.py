@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from theorems.engine.formal import Formal, Term
+from theorems.feature_purification.formal_dense import DENSE
+from theorems.feature_purification.formal_pure import PURE
 
 _ATTACK = "y * output d m w a b_ (fun k => x k + delta k)"
 
@@ -39,5 +41,7 @@ assert (X : sum m psis - q * E <= y * output d m w a b_ x)
 lra.""",
         },
     ),
+    *PURE,
+    *DENSE,
 )
 """Psi_i is the minimum that is measured, the energy any upper bound of |W delta|^2 over the perturbations allowed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from theorems.engine.formal import Formal, Term
+from theorems.kkt_margin.formal_clusters import CLUSTERS
 from theorems.kkt_margin.formal_datasets import DATASETS
 from theorems.kkt_margin.formal_lemmas import LEMMAS
 from theorems.kkt_margin.formal_terms import (
@@ -178,4 +179,4 @@ lra.""",
     },
 )
 
-FORMAL = (_MAIN, _WEAK, _UNIVERSAL, _UNSEEN, *LEMMAS, *DATASETS)
+FORMAL = (_MAIN, _WEAK, _UNIVERSAL, _UNSEEN, *LEMMAS, *DATASETS, CLUSTERS)

@@ -153,4 +153,29 @@ assert (R0 : 0 <= r).
 assert (V : 0 < U + q * (INR n - 1)) by nra.
 apply Rle_ge. eapply Rle_trans; [|exact X]. unfold C_radius_factor. right. field. repeat split; lra."""},
     ),
+    _lemma(
+        "kkt_margin.flip_rate",
+        scripts={"t0 <= (1/(1 - 2r - r^2) + r m/(n - 1)) U / ((1 + m) Delta)": f"""{_NEAR}
+assert (HD : 0 < Delta) by assumption. assert (Hn : (0 < n)%nat) by assumption.
+assert (RR : UniversalFlip.r n L q ^ 2 + 2 * UniversalFlip.r n L q - 1 < 0)
+  by (change (UniversalFlip.r n L q) with r; lra).
+assert (HI : (i < n)%nat) by assumption.
+assert (M : 0 < nopp n y i) by (eapply m_pos; eassumption).
+assert (N1 : 2 <= INR n) by lra.
+assert (N2 : (2 <= n)%nat) by (apply INR_le; simpl; lra).
+assert (R0 : 0 <= r) by (eapply r_nn; eassumption).
+assert (UP : 0 < U) by lra.
+assert (A0 : 0 < 1 - 2 * r - r ^ 2) by lra.
+assert (I1 : 0 < / (1 - 2 * r - r ^ 2)) by (apply Rinv_0_lt_compat; exact A0).
+assert (I2 : 0 < / (INR n - 1)) by (apply Rinv_0_lt_compat; lra).
+assert (I3 : 0 < / ((1 + nopp n y i) * Delta)) by (apply Rinv_0_lt_compat, Rmult_lt_0_compat; lra).
+assert (P : 0 <= r * nopp n y i / (INR n - 1))
+  by (apply Rmult_le_pos; [apply Rmult_le_pos; lra|lra]).
+assert (X : t0 <= (1 / (1 - 2 * r - r ^ 2) + r * nopp n y i / (INR n - 1)) * U / ((1 + nopp n y i) * Delta)).
+{{ eapply flip_time_le; [eassumption| |].
+  - apply Rmult_le_pos; [apply Rmult_le_pos; [apply Rplus_le_le_0_compat; [unfold Rdiv; lra|exact P]|lra]|lra].
+  - intros t Ht. eapply FlipParts.flip_rate with (L := L) (U := U) (q := q) (p := greatest_between n (K0 d x))
+      (L0 := least n (fun i => K0 d x i i)); first [eassumption | exact RR | exact HD | exact Ht | {_DATA}]. }}
+eapply Rle_trans; [exact X|]. right. field. repeat split; lra."""},
+    ),
 )
