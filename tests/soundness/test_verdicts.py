@@ -281,6 +281,24 @@ def test_the_word_for_a_statement_follows_from_what_was_found(rows, reached, dec
     assert aggregate.status(rows, reached, decided, refuted, proof) == word
 
 
+def _formal(*titles, status="proved"):
+    return [{"status": status, "by": "rocq", "title": title} for title in titles]
+
+
+@pytest.mark.parametrize(
+    ("proof", "word"),
+    [
+        (_formal("one", "two") + [ARGUED], "proved"),
+        (_formal("one") + [ARGUED], "supported"),
+        (_formal("one") + _formal("two", status="refuted") + [ARGUED], "supported"),
+        ([ARGUED, {"status": "proved", "by": "z3", "title": "one"}, *_formal("two")], "supported"),
+        ([ARGUED], "supported"),
+    ],
+)
+def test_a_statement_is_proved_where_the_kernel_proved_every_conclusion(proof, word):
+    assert aggregate.status([ROW], [ROW], [ROW], [], proof, ["one", "two"]) == word
+
+
 def _unit(rows):
     content = [
         work.row_to_json(row, i, []) | {"family": "f", "law": "l", "source": row.source} for i, row in enumerate(rows)

@@ -105,8 +105,8 @@ def status(
         return "undecided"
     if proof and all(step["status"] in ("proved", "cited") for step in proof):
         return "proved"
-    formal = {step.get("title") for step in proof if step["by"] == "rocq" and step["status"] == "proved"}
-    if set(conclusions) <= formal:
+    formal = {step.get("title") for step in proof if step.get("by") == "rocq" and step["status"] == "proved"}
+    if formal and set(conclusions) <= formal:
         return "proved"
     return "supported"
 
