@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from click.testing import CliRunner
 
 from reports import html, summary
 from reports.command_line import thinmargin
-from theorems.claim import Claim, quantity
+from theorems.claim import Claim, plain_text, quantity
 from theorems.engine import aggregate, formal, kernel, kernel_prove, library
 from theorems.engine.rocq_printer import Unprintable, relation_text, text
 from theorems.formal import definitions
@@ -265,6 +266,26 @@ def test_a_claim_without_a_term_or_a_script_without_a_claim_is_refused() -> None
         formal.goals(statement.variant(then=(stranger, *statement.then[2:], *statement.then[:1])), entry)
     with pytest.raises(KeyError, match="every margin is one"):
         formal.goals(statement.variant(then=statement.then[:1]), entry)
+
+
+READ = [(s, e, c) for s, e in FORMALISED for c in s.given if e.read_as.get(plain_text(c.relation))]
+
+
+@pytest.mark.parametrize(("statement", "entry", "claim"), READ, ids=[f"{s.id}: {c.name}" for s, _, c in READ])
+def test_a_hypothesis_is_read_as_a_definition_only_as_it_stands(statement, entry, claim) -> None:
+    """With another threshold, or turned around, it would be another hypothesis: the theorem is not stated then."""
+    left, right = claim.relation.lhs, claim.relation.rhs
+    for other in (claim.relation.func(left, right + 1), sympy.Gt(left, right + 1)):
+        given = tuple(Claim(c.name, other) if c is claim else c for c in statement.given)
+        with pytest.raises(Unprintable):
+            formal.goals(replace(statement, given=given), entry)
+
+
+def test_nothing_is_concluded_by_reading_it_as_a_definition() -> None:
+    statement, entry, claim = READ[0]
+    changed = replace(statement, then=(Claim(next(iter(entry.scripts)), claim.relation), *statement.then[1:]))
+    with pytest.raises(Unprintable, match="cannot be a conclusion"):
+        formal.goals(changed, entry)
 
 
 def test_the_definitions_are_those_of_the_library() -> None:

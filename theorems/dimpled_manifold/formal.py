@@ -66,7 +66,7 @@ _KEPT = Formal(
     {"normal_drift": Term("dot d nu (w T i) - fst (sv eta mu dec T) * dot d nu (w 0%nat i)", ("i",))},
     assumptions=_DESCENT,
     binders={"i": "forall i,"},
-    read_as={"off_plane": "forall j, (j < n)%nat -> dot d nu (x j) = 0"},
+    read_as={"off_plane = 0": "forall j, (j < n)%nat -> dot d nu (x j) = 0"},
     scripts={
         "G is s G(0)": """\
 assert (X : dot d nu (w T i) = fst (sv eta mu dec T) * dot d nu (w 0%nat i)) by (eapply normal_block; eassumption).
@@ -261,12 +261,12 @@ _ATTACK = Formal(
     assumptions=("(forall j, (j < n)%nat -> 0 < weight j)",),
     binders={"j": "forall j, (j < n)%nat ->"},
     read_as={
-        "step_off_plane": "forall j k, (j < n)%nat -> (k < l)%nat -> xo j k = 0",
-        "misplaced_gates": (
+        "step_off_plane = 0": "forall j k, (j < n)%nat -> (k < l)%nat -> xo j k = 0",
+        "misplaced_gates = 0": (
             f"forall j i, (j < n)%nat -> (i < m)%nat -> (0 < {_PRE} -> slope j i = 1) /\\ ({_PRE} < 0 -> slope j i = 0)"
         ),
-        "strays": "restricted -> forall j k, (j < n)%nat -> (k < p)%nat -> zp j k = 0",
-        "stationarity": (
+        "strays = 0": "restricted -> forall j k, (j < n)%nat -> (k < p)%nat -> zp j k = 0",
+        "stationarity = 0": (
             "forall j, (j < n)%nat -> (restricted \\/ forall k, (k < p)%nat -> "
             "y j * sum m (fun i => slope j i * u i * wp i k) = - mu j * zp j k) /\\ "
             f"(forall k, (k < l)%nat -> y j * normal_gradient m g {_GATE} j k = - mu j * zo j k)"
@@ -310,7 +310,7 @@ FORMAL = (
             "(forall t i k, w (S t) i k = w t i k - eta t * vel (S t) i k)",
         ),
         binders={"t": "forall t,", "i": "forall i,"},
-        read_as={"training_off_plane": "forall j, (j < n)%nat -> dot d nu (x j) = 0"},
+        read_as={"training_off_plane = 0": "forall j, (j < n)%nat -> dot d nu (x j) = 0"},
         scripts={
             "G(t) is s_t G(0)": """\
 assert (X : dot d nu (w t i) = fst (sv eta mu dec t) * dot d nu (w 0%nat i))

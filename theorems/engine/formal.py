@@ -17,7 +17,7 @@ from fractions import Fraction
 
 import sympy
 
-from theorems.claim import Claim
+from theorems.claim import Claim, plain_text
 from theorems.engine.rocq_printer import Unprintable, relation_text, text
 from theorems.statement import Statement
 
@@ -40,8 +40,9 @@ class Formal:
     """How one statement is formalised.
 
     `objects` are the binders of the theorem and `assumptions` what its objects satisfy by their nature. `binders` say
-    what an index or a time ranges over: everything from "forall" to "->". `read_as` gives, by quantity, the proposition
-    meant by a claim that this quantity is small enough or 1: a residual is measured, the definition is proved.
+    what an index or a time ranges over: everything from "forall" to "->". `read_as` gives the proposition meant by a
+    hypothesis on one measured residual or flag, by the whole relation in plain text: a residual is measured, the
+    definition is assumed, and a hypothesis with another threshold is not formalised. No conclusion is read so.
     `scripts` close the goals by name of the conclusion, after ``intros``.
     """
 
@@ -115,6 +116,8 @@ def _theorem(statement: Statement, formal: Formal, conclusion: Claim) -> str:
               for symbol in own if symbol in used]  # fmt: skip
     lines += [f"  let {names[name]} := {text(e, names)} in" for name, e in _in_order(abbreviations)]
     lines += [f"  ({_proposition(formal, claim, names)}) ->" for claim in statement.given]
+    if _reading(formal, conclusion) is not None:
+        raise Unprintable(f"{plain_text(conclusion.relation)} is read as a definition: it cannot be a conclusion")
     return "\n".join([*lines, f"  {_proposition(formal, conclusion, names)}"])
 
 
@@ -166,14 +169,8 @@ def _in_order(abbreviations: Mapping[str, sympy.Expr]) -> list[tuple[str, sympy.
 
 
 def _reading(formal: Formal, claim: Claim) -> str | None:
-    """The proposition that a claim about one measured residual or flag stands for."""
-    names = claim.quantities
-    if len(names) == 1 and names[0] in formal.read_as:
-        wanted = claim.relation.rhs
-        if not wanted.is_Rational:
-            raise Unprintable(f"{claim.relation} is no test of {names[0]}, which stands for a definition")
-        return formal.read_as[names[0]]
-    return None
+    """The proposition that a hypothesis about one measured residual or flag stands for."""
+    return formal.read_as.get(plain_text(claim.relation))
 
 
 def _proposition(formal: Formal, claim: Claim, names: Mapping[str, str]) -> str:

@@ -31,7 +31,7 @@ _dense = partial(
     ),
     binders={"i": "forall i, (i < m)%nat ->"},
     read_as={
-        "gate_changes": (
+        "gate_changes <= 0": (
             "forall i, (i < m)%nat -> same_side (b_ i) (y * dot d (w i) x) (y * dot d (w i) x - eta * dot d (w i) v)"
         ),
     }

@@ -55,8 +55,8 @@ _pure = partial(
     assumptions=_NATURE,
     binders={"delta": "forall delta, ball delta ->"},
 )
-EUCLIDEAN = {"norm": "forall delta, ball delta <-> sum d (fun j => delta j ^ 2) <= tau ^ 2"}
-_CUBE = {"norm": "forall delta, ball delta <-> forall j, (j < d)%nat -> Rabs (delta j) <= tau"}
+EUCLIDEAN = {"norm = 2": "forall delta, ball delta <-> sum d (fun j => delta j ^ 2) <= tau ^ 2"}
+_CUBE = {"norm = 0": "forall delta, ball delta <-> forall j, (j < d)%nat -> Rabs (delta j) <= tau"}
 
 _QUIET = """\
 assert (Hb : 0 <= b_) by assumption. assert (Ht : 0 <= tau) by assumption.

@@ -28,7 +28,7 @@ FORMAL = (
             "(K <= N)%nat",
             "(forall f, quadratic N K M f <= lam * sum K (fun k => f k ^ 2))",
         ),
-        read_as={"consecutive": "(0 < M)%nat"},
+        read_as={"consecutive = 1": "(0 < M)%nat"},
         scripts={
             "share in the band": """\
 assert (P : 0 < energy K a b_) by assumption.
@@ -66,7 +66,7 @@ unfold Rdiv. rewrite Rmult_assoc, Rinv_l by lra. lra.""",
             "kernel_bound": Term("lam"),
         },
         assumptions=("(K <= S M')%nat", "0 < lam", _RAYLEIGH),
-        read_as={"symmetric_band": "forall k, (k < S M')%nat -> B (Nat.modulo (S M' - k) (S M')) = B k"},
+        read_as={"symmetric_band = 1": "forall k, (k < S M')%nat -> B (Nat.modulo (S M' - k) (S M')) = B k"},
         scripts={
             "cost of the net": """\
 assert (X : sumB M' B (whabs M' K C us vs) / sqrt (INR (S M') * lam) <= cost M' K C us vs)
@@ -87,7 +87,7 @@ unfold C_price. unfold Rdiv in *. lra.""",
         },
         assumptions=("(0 < N)%nat", "(K <= N)%nat"),
         binders={"j": "forall j, (j < K)%nat ->", "k": "forall k, (k < K)%nat ->"},
-        read_as={"consecutive": "(0 < M)%nat"},
+        read_as={"consecutive = 1": "(0 < M)%nat"},
         scripts={
             "every entry of T A - A T": """\
 assert (X : sum K (fun l => tridiagonal N K M j l * band N M l k) = sum K (fun l => band N M j l * tridiagonal N K M l

@@ -89,7 +89,7 @@ CLUSTERS = Formal(
     ),
     binders=BINDERS
     | {"reached": "cluster_cross * (1 + cluster_greatest / cluster_least) <= t * cluster_delta ->"},
-    read_as=IS_POINT | {"mixed_clusters": "forall l, (l < n)%nat -> y l = yc (cl l)"},
+    read_as=IS_POINT | {"mixed_clusters <= 0": "forall l, (l < n)%nat -> y l = yc (cl l)"},
     scripts={
         "own class sums of a cluster <= S": f"{_POSED}{_SUMS}exact X1.",
         "cross class sums of a cluster <= r S": f"""{_POSED}{_SUMS}\

@@ -45,7 +45,7 @@ _ALL_POINTS = Formal(
     },
     assumptions=NONEMPTY,
     binders=BINDERS,
-    read_as=IS_POINT | {"transfer_proved": _SUPERSOLUTION},
+    read_as=IS_POINT | {"transfer_proved >= 1": _SUPERSOLUTION},
     scripts={
         "own class sums below their bound": f"{_BOUNDED}\neapply m_matrix; eassumption.",
         "own class sums above their bound": f"""{_BOUNDED}
@@ -94,7 +94,7 @@ _robust = partial(
             f"distance <= {_APART}) ->"
         ),
     },
-    read_as={"robust_network_defect": "forall z, N_ z = robust_net d n x y D theta z"},
+    read_as={"robust_network_defect = 0": "forall z, N_ z = robust_net d n x y D theta z"},
 )
 _FLIPPED = """\
 assert (Hn : (0 < n)%nat) by assumption. assert (Hi : (i < n)%nat) by assumption.

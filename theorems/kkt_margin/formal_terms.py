@@ -11,7 +11,7 @@ OBJECTS = (
 """Input dimension, samples, neurons; data; first layer, biases, outputs; multipliers; subgradients."""
 NONEMPTY = ("(0 < d)%nat", "(0 < n)%nat")
 POINT = "d n W bias x y w b_ v lam s"
-IS_POINT = {"kkt_residual": f"KKTnet {POINT}"}
+IS_POINT = {"kkt_residual <= 1/1000000": f"KKTnet {POINT}"}
 
 VALUE = "y i * N d W w b_ v (z_at n x y t i)"
 PATH = f"(fun t => {VALUE})"

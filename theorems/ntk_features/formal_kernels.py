@@ -86,7 +86,7 @@ _wide = partial(
     },
     assumptions=_RECURSION,
     binders={"i": "forall i, (i < m)%nat ->", "j": "forall j, (j < m)%nat ->"},
-    read_as={"sphere_error": "forall i, (i < m)%nat -> dot d (x i) (x i) = 1"},
+    read_as={"sphere_error = 0": "forall i, (i < m)%nat -> dot d (x i) (x i) = 1"},
 )
 _NNGP = _wide(
     "ntk_features.nngp_certificate",

@@ -48,7 +48,7 @@ _DECOMPOSITION = Formal(
     },
     assumptions=(_SYMMETRIC, *_EIGEN),
     binders=_BINDERS,
-    read_as={"orthonormality": _ORTHOGONAL},
+    read_as={"orthonormality = 0": _ORTHOGONAL},
     scripts={
         "values at the points": f"""{_BASIS}
 assert (X : {_FEATURE} i j = share n v labels i * v i j) by (eapply feature_value; eassumption). lra.""",
@@ -93,9 +93,9 @@ _FEATURE_RADIUS = Formal(
     assumptions=_AWAY,
     binders=_BINDERS,
     read_as={
-        "orthonormality": _ORTHOGONAL,
-        "least_energy": "forall i, (i < n)%nat -> share n v labels i <> 0",
-        "schur_complement": "forall c, 0 <= form (S n) K c c",
+        "orthonormality = 0": _ORTHOGONAL,
+        "least_energy > 0": "forall i, (i < n)%nat -> share n v labels i <> 0",
+        "schur_complement >= 0": "forall c, 0 <= form (S n) K c c",
     },
     scripts={
         "a move costs distance": f"""{_BASIS}
@@ -139,7 +139,7 @@ _TRUNCATION = Formal(
     },
     assumptions=(_SYMMETRIC, *_EIGEN),
     binders={"rank": "forall k, (k < n)%nat ->"},
-    read_as={"orthonormality": _ORTHOGONAL},
+    read_as={"orthonormality = 0": _ORTHOGONAL},
     scripts={
         "the norm grows with k": f"""{_BASIS}
 assert (X : form n K (head n v lam labels k) (head n v lam labels k)
@@ -185,8 +185,8 @@ _ORDER = Formal(
     ),
     binders={"i": "forall i, (i < n)%nat ->", "pair": "forall i, (S i < n)%nat ->"},
     read_as={
-        "orthonormality": _ORTHOGONAL,
-        "least_energy": "forall i, (i < n)%nat -> inner n (v i) labels <> 0",
+        "orthonormality = 0": _ORTHOGONAL,
+        "least_energy > 0": "forall i, (i < n)%nat -> inner n (v i) labels <> 0",
     },
     scripts={
         "descent in closed form": f"""\
