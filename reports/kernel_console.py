@@ -34,8 +34,8 @@ def kernel(found: dict[str, Any], rows: Sequence[dict[str, Any]], out: Console) 
     library = said["library"] or "not built"
     out.print(Text(f"coqc {said['compiler']}, library {library}; the only axioms are those of the reals: {axioms}",
                    style="dim"))  # fmt: skip
-    out.print(Text("A hypothesis that measures a residual or a flag is assumed as the exact definition behind it: nothing "
-                   "is proved of what only comes close.", style="dim"))  # fmt: skip
+    out.print(Text("A hypothesis that measures a residual or a flag is assumed as the exact definition behind it: "
+                   "nothing is proved of what only comes close.", style="dim"))  # fmt: skip
     for name in said["rejected"]:
         out.print(Text(f"rejected: {name}", style="bold red"))
 
